@@ -1,0 +1,179 @@
+// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks this and never sees a macro.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "interp/core/features.h"
+
+namespace weft::interp {
+
+// Dense numbering in table order; the binary encoding lives in InstrInfo.
+enum class Opcode : uint16_t {
+#define WEFT_OP(prefix, code, Id, ...) Id,
+#include "interp/core/opcodes.def"
+};
+
+inline constexpr size_t kOpcodeCount = 0
+#define WEFT_OP(...) +1
+#include "interp/core/opcodes.def"
+    ;
+
+constexpr size_t index_of(Opcode opcode) { return static_cast<size_t>(opcode); }
+
+// What follows the opcode in the binary format.
+enum class Imm : uint8_t {
+  None,
+  BlockType,    // s33: a value type, empty, or a type index
+  LabelIdx,     // u32
+  LabelTable,   // vec(u32) u32
+  FuncIdx,      // u32
+  TypeIdx,      // u32
+  TypeTable,    // u32 type, u32 table
+  LocalIdx,     // u32
+  GlobalIdx,    // u32
+  TableIdx,     // u32
+  MemIdx,       // u32
+  TagIdx,       // u32
+  DataIdx,      // u32
+  ElemIdx,      // u32
+  DataMem,      // u32 data, u32 memory
+  MemMem,       // u32 destination, u32 source
+  ElemTable,    // u32 elem, u32 table
+  TableTable,   // u32 destination, u32 source
+  MemArg,       // u32 alignment and flags, [u32 memory], u64 offset
+  MemArgLane,   // memarg, byte
+  Lane,         // byte
+  Shuffle,      // 16 bytes
+  ZeroByte,     // byte, 0
+  I32,          // s32
+  I64,          // s64
+  F32,          // 4 bytes
+  F64,          // 8 bytes
+  V128,         // 16 bytes
+  HeapType,     // s33
+  SelectTypes,  // vec(valtype)
+  TypeField,    // u32 type, u32 field
+  TypeCount,    // u32 type, u32 count
+  TypeData,     // u32 type, u32 data
+  TypeElem,     // u32 type, u32 elem
+  TypeType,     // u32 type, u32 type
+  BrOnCast,     // byte flags, u32 label, heap type, heap type
+  TryTable,     // block type, vec(catch)
+};
+
+struct InstrInfo {
+  uint8_t prefix;  // 0 for one-byte instructions
+  uint16_t code;
+  std::string_view id;
+  std::string_view text;
+  Imm immediate;
+  std::string_view signature;  // "ii:i"; "*" for instructions with a validation rule of their own
+  Feature feature;
+
+  constexpr uint32_t encoding() const { return uint32_t{prefix} << 16 | code; }
+  constexpr bool has_signature() const { return signature != "*"; }
+  constexpr std::string_view params() const { return signature.substr(0, signature.find(':')); }
+  constexpr std::string_view results() const { return signature.substr(signature.find(':') + 1); }
+};
+
+inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs{{
+#define WEFT_OP(prefix, code, Id, text, imm, sig, feature) \
+  {prefix, code, #Id, text, Imm::imm, sig, Feature::feature},
+#include "interp/core/opcodes.def"
+}};
+
+constexpr const InstrInfo& info(Opcode opcode) { return kInstrs[index_of(opcode)]; }
+
+// Bytes that a memory access touches; 0 for instructions that are not one. Also the natural alignment.
+constexpr uint32_t access_bytes(Opcode opcode) {
+  constexpr auto table = [] {
+    std::array<uint8_t, kOpcodeCount> bytes{};
+#define WEFT_OP(...)
+#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, size) bytes[index_of(Opcode::Id)] = size;
+#define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, size) \
+  bytes[index_of(Opcode::Id)] = size;
+#define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, size) \
+  bytes[index_of(Opcode::Id)] = size;
+#include "interp/core/opcodes.def"
+    bytes[index_of(Opcode::V128Store)] = 16;
+    return bytes;
+  }();
+  return table[index_of(opcode)];
+}
+
+// Lanes that a lane immediate may name; 0 for instructions without one.
+constexpr uint32_t lane_count(Opcode opcode) {
+  constexpr auto table = [] {
+    std::array<uint8_t, kOpcodeCount> lanes{};
+#define WEFT_OP(...)
+#define WEFT_V_EXTRACT(prefix, code, Id, text, sig, feature, fn, n) lanes[index_of(Opcode::Id)] = n;
+#define WEFT_V_REPLACE(prefix, code, Id, text, sig, feature, fn, n) lanes[index_of(Opcode::Id)] = n;
+#define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, size) \
+  lanes[index_of(Opcode::Id)] = 16 / (size);
+#define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, size) \
+  lanes[index_of(Opcode::Id)] = 16 / (size);
+#include "interp/core/opcodes.def"
+    return lanes;
+  }();
+  return table[index_of(opcode)];
+}
+
+// The instruction with this encoding, if there is one. `code` is unbounded guest input.
+constexpr std::optional<Opcode> find_opcode(uint8_t prefix, uint32_t code) {
+  if (code > 0xffff) return std::nullopt;
+  const uint32_t encoding = uint32_t{prefix} << 16 | code;
+  const auto at = std::ranges::lower_bound(kInstrs, encoding, {}, &InstrInfo::encoding);
+  if (at == kInstrs.end() || at->encoding() != encoding) return std::nullopt;
+  return static_cast<Opcode>(at - kInstrs.begin());
+}
+
+// One-byte instructions, indexed by their byte: the decoder's fast path. Unassigned bytes hold kNoOpcode.
+inline constexpr uint16_t kNoOpcode = 0xffff;
+inline constexpr std::array<uint16_t, 256> kOneByteOpcodes = [] {
+  std::array<uint16_t, 256> table{};
+  table.fill(kNoOpcode);
+  for (size_t i = 0; i < kOpcodeCount; ++i) {
+    if (kInstrs[i].prefix == 0) table[kInstrs[i].code] = static_cast<uint16_t>(i);
+  }
+  return table;
+}();
+
+namespace opcode_table_checks {
+
+constexpr bool id_is_camel_case_of_text(const InstrInfo& instr) {
+  size_t at = 0;
+  bool start = true;
+  for (char c : instr.text) {
+    if (c == '.' || c == '_' || c == ' ') {
+      start = true;
+      continue;
+    }
+    const char expected = start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    if (at >= instr.id.size() || instr.id[at] != expected) return false;
+    ++at;
+    start = false;
+  }
+  return at == instr.id.size();
+}
+
+static_assert(std::ranges::is_sorted(kInstrs, {}, &InstrInfo::encoding));
+static_assert(std::ranges::adjacent_find(kInstrs, {}, &InstrInfo::encoding) == kInstrs.end());
+static_assert(std::ranges::all_of(kInstrs, id_is_camel_case_of_text));
+static_assert(std::ranges::all_of(kInstrs, [](const InstrInfo& instr) {
+  return !instr.has_signature() ||
+         (instr.signature.find(':') != std::string_view::npos &&
+          instr.signature.find_first_not_of("ilfdva:") == std::string_view::npos);
+}));
+
+}  // namespace opcode_table_checks
+
+}  // namespace weft::interp
