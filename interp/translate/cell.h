@@ -1,0 +1,289 @@
+// The format of translated code: a sequence of cells, each one handler and its operands.
+//
+// A cell begins with the address of its handler and is a multiple of 8 bytes long. Its fields follow in the order that
+// kFields states for its shape, each at its natural alignment. cell_layout() is the one description of that: handlers
+// read fields at its constant offsets, the emitter writes them there, the disassembler prints them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "interp/core/opcode.h"
+
+namespace weft::interp {
+
+// Machine code of a handler, opaque outside execute/.
+struct HandlerCode;
+using Handler = const HandlerCode*;
+
+// Where an operand is read from, and where a result goes. Every handler that writes a scalar to a slot leaves it in the
+// accumulator of its type, too, so that the next one can read it from there.
+enum class In : uint8_t { Slot, Imm, Acc };
+enum class Out : uint8_t { Slot, Acc };
+
+// How an operand is represented. i32 occupies a slot zero-extended; references travel as I64.
+enum class Repr : uint8_t { I32, I64, F32, F64, V128 };
+
+constexpr Repr repr_of(char letter) {
+  switch (letter) {
+    case 'l': return Repr::I64;
+    case 'f': return Repr::F32;
+    case 'd': return Repr::F64;
+    case 'v': return Repr::V128;
+    default: return Repr::I32;
+  }
+}
+
+// A kind of cell. Operands are named d (result), a, b, c; see kFields for what else each holds.
+enum class Shape : uint8_t {
+  Binary,         // d := op(a, b)
+  Unary,          // d := op(a)
+  Load,           // d := memory0[a + offset]
+  Store,          // memory0[a + offset] := b
+  Move,           // d := a, of `repr`
+  Select,         // d := c ? a : b, of `repr`
+  GlobalGet,      // d := own global at byte x of the Context, of `repr`
+  GlobalSet,      // own global := a
+  GlobalGetFar,   // likewise through the pointer at byte x of the Context (imported globals)
+  GlobalSetFar,
+  Branch,         // go to target
+  BranchIf,       // if a != 0 (flag Negate: == 0) go to target
+  CompareBranch,  // if op(a, b) (flag Negate: not) go to target
+  BranchTable,    // go to the target of entry min(a, count); entries of 16 bytes follow the cell
+  Return,         // frame[0] := a, of `repr`; return
+  ReturnVoid,     // return; results, if any, are in place
+  ReturnMany,     // frame[0..count) := frame[x..x+count) slots; return
+  Call,           // call the code at p, frame advanced by x slots; y is the function's index
+  CallLazy,       // the same before the callee is known to be translated: becomes a Call
+  CallImport,     // call the FuncInst at byte y of the Context, frame advanced by x slots
+  CallIndirect,   // call element a of the table at byte z of the Context if its type is y, frame advanced by x slots
+  Runtime,        // runtime function p(context, frame + x, y, z)
+  Zero,           // frame[x..x+y) slots := 0
+  CheckStack,     // trap unless x slots fit: entry of functions with a frame larger than the red zone
+  Fuel,           // take x units of fuel
+  Trap,           // trap with code x
+  // Cells shared by all code, not part of any function.
+  Exit,           // leave the interpreter
+  SwitchBack,     // a call into another instance returns: restore the caller's Context
+  EnterLazy,      // entry of a function not yet translated; the accumulator holds its FuncInst
+  EnterHost,      // entry of a host function; likewise
+  // Vectors: all operands in slots. d, a, b, c as above.
+  VUnary,
+  VBinary,
+  VTernary,
+  VShift,
+  VTest,
+  VSplat,
+  VExtract,      // lane in x
+  VReplace,      // lane in x
+  VShuffle,      // lanes in p, q
+  VConst,        // value in p, q
+  VMove,
+  VSelect,       // d := c ? a : b
+  VLoad,         // d := op(memory0[a + offset])
+  VStore,        // memory0[a + offset] := b
+  VLoadLane,     // d := b with lane x from memory0[a + offset]
+  VStoreLane,    // memory0[a + offset] := lane x of b
+  VGlobalGet,
+  VGlobalSet,
+  VGlobalGetFar,
+  VGlobalSetFar,
+  kCount,
+};
+inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
+
+// Variants of a shape beyond its operands' places.
+enum HandlerFlag : uint8_t {
+  kNegate = 1,   // BranchIf, CompareBranch: branch when the condition does not hold
+  kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
+  kChecked = 4,  // memory accesses: MemoryMode::Checked
+};
+
+// What selects a handler. Unused members stay at their defaults, so that equal handlers have equal keys.
+struct HandlerKey {
+  Shape shape;
+  Opcode op = Opcode::Nop;  // shapes that compute
+  In a = In::Slot;
+  In b = In::Slot;
+  In c = In::Slot;
+  Out d = Out::Slot;
+  Repr repr = Repr::I32;  // shapes without an opcode
+  uint8_t flags = 0;
+  constexpr bool operator==(const HandlerKey&) const = default;
+};
+
+enum class Field : uint8_t {
+  None,
+  D,       // u16 slot index, absent for Out::Acc
+  A,       // In::Slot: u16 slot index; In::Imm: constant of imm_bytes; In::Acc: absent
+  B,
+  C,
+  Offset,  // u32 byte offset of a memory access
+  Target,  // i32 bytes from this cell to the target
+  X,       // u32
+  Y,       // u32
+  Z,       // u32
+  P,       // u64
+  Q,       // u64
+};
+
+inline constexpr size_t kMaxFields = 6;
+using Fields = std::array<Field, kMaxFields>;
+
+constexpr Fields fields_of(Shape shape) {
+  using enum Field;
+  switch (shape) {
+    case Shape::Binary: return {D, A, B};
+    case Shape::Unary:
+    case Shape::Move: return {D, A};
+    case Shape::Load: return {D, A, Offset};
+    case Shape::Store: return {A, B, Offset};
+    case Shape::Select: return {D, A, B, C};
+    case Shape::GlobalGet:
+    case Shape::GlobalGetFar: return {D, X};
+    case Shape::GlobalSet:
+    case Shape::GlobalSetFar: return {A, X};
+    case Shape::Branch: return {Target};
+    case Shape::BranchIf: return {A, Target};
+    case Shape::CompareBranch: return {A, B, Target};
+    case Shape::BranchTable: return {A, X};
+    case Shape::Return: return {A};
+    case Shape::ReturnVoid: return {};
+    case Shape::ReturnMany: return {X, Y};
+    case Shape::Call: return {P, Q, X, Y};  // q: the callee's first handler
+    case Shape::CallLazy: return {P, Q, X, Y};
+    case Shape::CallImport: return {X, Y};
+    case Shape::CallIndirect: return {A, X, Y, Z};
+    case Shape::Runtime: return {P, X, Y, Z};
+    case Shape::Zero: return {X, Y};
+    case Shape::CheckStack:
+    case Shape::Fuel:
+    case Shape::Trap: return {X};
+    case Shape::Exit:
+    case Shape::SwitchBack:
+    case Shape::EnterLazy:
+    case Shape::EnterHost: return {};
+    case Shape::VUnary:
+    case Shape::VTest:
+    case Shape::VMove:
+    case Shape::VSplat: return {D, A};
+    case Shape::VBinary:
+    case Shape::VShift: return {D, A, B};
+    case Shape::VTernary:
+    case Shape::VSelect: return {D, A, B, C};
+    case Shape::VExtract: return {D, A, X};
+    case Shape::VReplace: return {D, A, B, X};
+    case Shape::VShuffle: return {D, A, B, P, Q};
+    case Shape::VConst: return {D, P, Q};
+    case Shape::VLoad: return {D, A, Offset};
+    case Shape::VStore: return {A, B, Offset};
+    case Shape::VLoadLane: return {D, A, B, Offset, X};
+    case Shape::VStoreLane: return {A, B, Offset, X};
+    case Shape::VGlobalGet:
+    case Shape::VGlobalGetFar: return {D, X};
+    case Shape::VGlobalSet:
+    case Shape::VGlobalSetFar: return {A, X};
+    case Shape::kCount: break;
+  }
+  return {};
+}
+
+// Representation of operand 0 (a), 1 (b), 2 (c) and of the result.
+struct Reprs {
+  std::array<Repr, 3> in;
+  Repr out;
+};
+
+constexpr Reprs reprs_of(const HandlerKey& key) {
+  switch (key.shape) {
+    case Shape::Select: return {{key.repr, key.repr, Repr::I32}, key.repr};
+    case Shape::Binary:
+    case Shape::Unary:
+    case Shape::Load:
+    case Shape::Store:
+    case Shape::CompareBranch: {
+      Reprs reprs{{Repr::I32, Repr::I32, Repr::I32}, Repr::I32};
+      const auto params = info(key.op).params();
+      for (size_t i = 0; i < params.size() && i < 3; ++i) reprs.in[i] = repr_of(params[i]);
+      if (!info(key.op).results().empty()) reprs.out = repr_of(info(key.op).results()[0]);
+      return reprs;
+    }
+    default: return {{key.repr, key.repr, key.repr}, key.repr};
+  }
+}
+
+// Bytes of an immediate operand: i64 constants are stored as 32 bits, sign-extended; others are put in a slot first.
+constexpr size_t imm_bytes(Repr repr) { return repr == Repr::F64 ? 8 : 4; }
+
+// Byte offsets of a cell's fields from its start; 0 where absent.
+struct CellLayout {
+  uint8_t d = 0, a = 0, b = 0, c = 0;
+  uint8_t offset = 0, target = 0;
+  uint8_t x = 0, y = 0, z = 0;
+  uint8_t p = 0, q = 0;
+  uint8_t size = 0;
+};
+
+constexpr size_t field_bytes(Field field, const HandlerKey& key, const Reprs& reprs) {
+  const auto operand = [&](In in, size_t i) -> size_t {
+    return in == In::Slot ? 2 : in == In::Imm ? imm_bytes(reprs.in[i]) : 0;
+  };
+  switch (field) {
+    case Field::None: return 0;
+    case Field::D: return key.d == Out::Slot ? 2 : 0;
+    case Field::A: return operand(key.a, 0);
+    case Field::B: return operand(key.b, 1);
+    case Field::C: return operand(key.c, 2);
+    case Field::Offset:
+    case Field::Target:
+    case Field::X:
+    case Field::Y:
+    case Field::Z: return 4;
+    case Field::P:
+    case Field::Q: return 8;
+  }
+  return 0;
+}
+
+constexpr CellLayout cell_layout(const HandlerKey& key) {
+  CellLayout layout;
+  const Reprs reprs = reprs_of(key);
+  size_t at = sizeof(Handler);
+  for (Field field : fields_of(key.shape)) {
+    const size_t bytes = field_bytes(field, key, reprs);
+    if (bytes == 0) continue;
+    at = (at + bytes - 1) / bytes * bytes;
+    const auto here = static_cast<uint8_t>(at);
+    switch (field) {
+      case Field::None: break;
+      case Field::D: layout.d = here; break;
+      case Field::A: layout.a = here; break;
+      case Field::B: layout.b = here; break;
+      case Field::C: layout.c = here; break;
+      case Field::Offset: layout.offset = here; break;
+      case Field::Target: layout.target = here; break;
+      case Field::X: layout.x = here; break;
+      case Field::Y: layout.y = here; break;
+      case Field::Z: layout.z = here; break;
+      case Field::P: layout.p = here; break;
+      case Field::Q: layout.q = here; break;
+    }
+    at += bytes;
+  }
+  layout.size = static_cast<uint8_t>((at + 7) / 8 * 8);
+  return layout;
+}
+
+// An entry of a branch table: the target cell and its handler, so that neither load waits for the other.
+struct BranchTableEntry {
+  const uint8_t* target;
+  Handler handler;
+};
+
+// Frames are indexed by 16-bit slot numbers.
+inline constexpr uint32_t kMaxFrameSlots = 65'536;
+// A call checks that this many slots lie between the callee's frame and the return records; larger frames check again.
+inline constexpr uint32_t kRedZoneSlots = 1'024;
+
+}  // namespace weft::interp
