@@ -1,0 +1,84 @@
+# Guest programs: WebAssembly made from C, C++ and Rust while building, for tests and examples.
+#
+#   weft_guest(NAME SOURCES a.c ... [FLAGS flag ...] [NATIVE] [NATIVE_FLAGS flag ...])
+#
+# makes <build>/guests/NAME.wasm (target guest-NAME, part of the target `guests`). The language follows from the first
+# source: .c is C, .cc and .cpp are C++ (without exceptions), .rs is Rust (a cdylib; FLAGS `--crate-type bin` for a command).
+# NATIVE also makes <build>/guests/NAME.native from the same sources, so that a test can compare the two outputs.
+
+set(WEFT_GUESTS_DIR "${PROJECT_BINARY_DIR}/guests")
+
+find_program(WEFT_WASM_CC NAMES clang-19 DOC "clang with a wasm32-wasi sysroot, for guest programs in C")
+find_program(WEFT_WASM_CXX NAMES clang++-19 DOC "clang++ with a wasm32-wasi sysroot, for guest programs in C++")
+# Debian's rustc knows the wasm32-wasi target of its own packages; one from elsewhere in PATH seldom does.
+find_program(WEFT_RUSTC NAMES rustc PATHS /usr/bin NO_DEFAULT_PATH DOC "rustc with the target wasm32-wasi")
+find_program(WEFT_RUST_WASM_LD NAMES wasm-ld-14 wasm-ld DOC "linker for Rust guests (1.63 needs LLVM 14's)")
+
+add_custom_target(guests)
+
+function(weft_guest name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "" "SOURCES;FLAGS;NATIVE_FLAGS")
+  weft_no_leftovers(weft_guest "${arg_UNPARSED_ARGUMENTS}")
+  list(TRANSFORM arg_SOURCES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" REGEX "^[^/]")
+  list(GET arg_SOURCES 0 first)
+  set(wasm "${WEFT_GUESTS_DIR}/${name}.wasm")
+  set(native "${WEFT_GUESTS_DIR}/${name}.native")
+  file(MAKE_DIRECTORY "${WEFT_GUESTS_DIR}")
+  set(depfile DEPFILE "${wasm}.d")
+  set(dep -MMD -MF "${wasm}.d" -MT "${wasm}")
+
+  if(first MATCHES "\\.rs$")
+    if(NOT WEFT_RUSTC OR NOT WEFT_RUST_WASM_LD)
+      message(FATAL_ERROR "guest ${name}: no rustc in /usr/bin or no wasm-ld; './dev setup test' installs both")
+    endif()
+    set(crate_type --crate-type cdylib)
+    if("--crate-type" IN_LIST arg_FLAGS)
+      set(crate_type)
+    endif()
+    set(command "${WEFT_RUSTC}" --target wasm32-wasi ${crate_type} -C opt-level=3 -C strip=debuginfo -C
+                "linker=${WEFT_RUST_WASM_LD}" ${arg_FLAGS} "${first}" -o "${wasm}")
+    set(native_command "${WEFT_RUSTC}" -C opt-level=3 ${arg_NATIVE_FLAGS} "${first}" -o "${native}")
+    set(depfile)
+  elseif(first MATCHES "\\.c$")
+    weft_need_compiler(WEFT_WASM_CC ${name})
+    # One compiler run writes one dependency file: with several sources only their own changes count.
+    set(command "${WEFT_WASM_CC}" --target=wasm32-wasi -O2 ${arg_FLAGS} ${arg_SOURCES} -o "${wasm}")
+    set(native_command "${CMAKE_C_COMPILER}" -O2 ${arg_NATIVE_FLAGS} ${arg_SOURCES} -o "${native}" -lm)
+  else()
+    weft_need_compiler(WEFT_WASM_CXX ${name})
+    set(command "${WEFT_WASM_CXX}" --target=wasm32-wasi -O2 -std=c++17 -fno-exceptions ${arg_FLAGS} ${arg_SOURCES} -o
+                "${wasm}")
+    set(native_command "${CMAKE_CXX_COMPILER}" -O2 -std=c++17 ${arg_NATIVE_FLAGS} ${arg_SOURCES} -o "${native}")
+  endif()
+  list(LENGTH arg_SOURCES count)
+  if(depfile AND count EQUAL 1)
+    list(APPEND command ${dep})
+  else()
+    set(depfile)
+  endif()
+
+  add_custom_command(
+    OUTPUT "${wasm}"
+    COMMAND ${command}
+    DEPENDS ${arg_SOURCES} ${depfile}
+    COMMENT "Building guest ${name}.wasm"
+    VERBATIM)
+  set(outputs "${wasm}")
+  if(arg_NATIVE)
+    add_custom_command(
+      OUTPUT "${native}"
+      COMMAND ${native_command}
+      DEPENDS ${arg_SOURCES}
+      COMMENT "Building native ${name}"
+      VERBATIM)
+    list(APPEND outputs "${native}")
+  endif()
+  add_custom_target(guest-${name} DEPENDS ${outputs})
+  add_dependencies(guests guest-${name})
+endfunction()
+
+function(weft_need_compiler variable guest)
+  if(NOT ${variable})
+    message(FATAL_ERROR "guest ${guest}: no compiler for wasm32-wasi (${variable}); './dev setup' installs clang-19")
+  endif()
+endfunction()
