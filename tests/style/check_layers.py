@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Who may include whom: one table, checked on every #include "..." and <weft/...>.
+
+Data flows one way (docs/architecture.md). A layer may include itself and what its row lists: a folder ("interp/core/") or
+one file. tests/, spec-tests/ and bench/ may include anything, and nothing includes them.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CORE = "interp/core/"
+DECODE = "interp/decode/"
+VALIDATE = "interp/validate/"
+TRANSLATE = "interp/translate/"
+RUNTIME = "interp/runtime/"
+EXECUTE = "interp/execute/"
+TEXT = "interp/text/"
+DEBUG = "interp/debug/"
+PUBLIC = "api/include/weft/"
+ENGINE = [CORE, DECODE, VALIDATE, TRANSLATE, RUNTIME, EXECUTE, TEXT]
+# The one way into debug from the engine: the tracer's and the profiler's hook.
+HOOK = "interp/debug/hook.h"
+
+MAY_INCLUDE = {
+    CORE: [],
+    DECODE: [CORE],
+    VALIDATE: [CORE, DECODE],
+    TRANSLATE: [CORE, DECODE, VALIDATE, "interp/execute/handlers.h", HOOK],
+    TEXT: [CORE],
+    RUNTIME: [CORE, "interp/decode/module.h", "interp/translate/code.h"],
+    EXECUTE: [CORE, RUNTIME, "interp/translate/code.h", HOOK],
+    DEBUG: ENGINE,
+    PUBLIC: [],
+    # A backend is an adapter: it reaches everything of the engine behind it, the disassembler for `weft dump` too.
+    "api/backends/interp/": [PUBLIC, "api/", *ENGINE, DEBUG],
+    "api/backends/": [PUBLIC, "api/"],
+    "api/": [PUBLIC, *ENGINE, HOOK],
+    # These prove that the public API suffices.
+    "wasi/": [PUBLIC],
+    "cli/": [PUBLIC],
+    "examples/": [PUBLIC],
+}
+FREE = ["tests/", "spec-tests/", "bench/"]
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(weft/[^>]+)>)', re.MULTILINE)
+SUFFIXES = {".h", ".hpp", ".cc", ".cpp", ".c", ".def", ".inc", ".S"}
+
+
+def layer_of(path):
+    """The most specific row that holds this path."""
+    rows = [row for row in MAY_INCLUDE if path.startswith(row)]
+    return max(rows, key=len, default=None)
+
+
+def includes(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for match in INCLUDE.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        target = match[1] or match[2]
+        yield line, "api/include/" + target if target.startswith("weft/") else target
+
+
+def check(path):
+    layer = layer_of(path)
+    free = any(path.startswith(folder) for folder in FREE)
+    for line, target in includes(path):
+        where = f"{path}:{line}:"
+        if not free and any(target.startswith(folder) for folder in FREE):
+            yield f"{where} includes {target}: tests are included by tests only"
+        elif not (ROOT / target).exists():
+            yield f'{where} "{target}": there is no such file (includes are written from the repository\'s root)'
+        elif layer and not free:
+            allowed = [layer, *MAY_INCLUDE[layer]]
+            if not any(target == a or (a.endswith("/") and target.startswith(a)) for a in allowed):
+                yield f"{where} {layer} may not include {target}"
+
+
+def sources():
+    for top in ["interp", "api", "wasi", "cli", "examples", "tests", "spec-tests", "bench"]:
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.suffix in SUFFIXES and path.is_file() and "target" not in path.parts:
+                yield path.relative_to(ROOT).as_posix()
+
+
+def main():
+    files = list(sources())
+    problems = [problem for path in files for problem in check(path)]
+    for problem in problems:
+        print(problem)
+    print(f"layers: {len(files)} files, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
