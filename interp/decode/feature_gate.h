@@ -1,0 +1,37 @@
+// Which proposals a module may use, and which it was found to use.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "interp/core/features.h"
+#include "interp/decode/reader.h"
+
+namespace weft::interp {
+
+// "gc is not supported yet", or "simd is switched off" for a feature that this version has.
+inline std::string refusal_of(Feature feature) {
+  return std::string(name_of(feature)) +
+         (kSupportedFeatures.has(feature) ? " is switched off" : " is not supported yet");
+}
+
+struct FeatureGate {
+  FeatureSet enabled;
+  FeatureSet used;
+
+  // Notes the use of a feature. False, with an error in the reader, if it isn't enabled.
+  bool require(Reader& in, Feature feature, uint64_t offset) {
+    used.add(feature);
+    if (enabled.has(feature)) [[likely]]
+      return true;
+    refuse(in, feature, offset);
+    return false;
+  }
+  bool require(Reader& in, Feature feature) { return require(in, feature, in.offset()); }
+
+  [[gnu::cold, gnu::noinline]] static void refuse(Reader& in, Feature feature, uint64_t offset) {
+    in.fail(ErrorKind::Unsupported, offset, refusal_of(feature));
+  }
+};
+
+}  // namespace weft::interp

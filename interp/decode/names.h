@@ -1,0 +1,49 @@
+// The name section (Spec 3.0, Appendix "Custom Sections", "Name Section"): what backtraces and
+// tools call things. Decoded at the first question, since few runs ask one. A section that is
+// malformed is believed up to that point.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "interp/decode/module.h"
+
+namespace weft::interp {
+
+// Thread-safe. Names point into the module, which must outlive this. An absent name is empty.
+class NameSection {
+ public:
+  explicit NameSection(const Module& module) : x_source(module) {}
+  NameSection(const NameSection&) = delete;
+  NameSection& operator=(const NameSection&) = delete;
+
+  std::string_view module() const;
+  std::string_view func(uint32_t func) const;
+  // Searches the function's own names each time: for tools, not for hot paths.
+  std::string_view local(uint32_t func, uint32_t local) const;
+
+ private:
+  struct Entry {
+    uint32_t index;
+    std::string_view name;
+  };
+  struct LocalsOf {
+    uint32_t func;
+    ByteRange names;
+  };
+
+  void decode() const;
+  void decode_once() const {
+    std::call_once(x_decoded, [this] { decode(); });
+  }
+
+  const Module& x_source;
+  mutable std::once_flag x_decoded;
+  mutable std::string_view x_module;
+  mutable std::vector<Entry> x_funcs;      // by index
+  mutable std::vector<LocalsOf> x_locals;  // by function
+};
+
+}  // namespace weft::interp

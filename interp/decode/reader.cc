@@ -1,0 +1,115 @@
+#include "interp/decode/reader.h"
+
+#include <type_traits>
+
+#include "interp/core/bytes.h"
+
+namespace weft::interp {
+
+void Reader::fail(ErrorKind kind, uint64_t offset, std::string message) {
+  if (!x_error) x_error.emplace(kind, offset, std::move(message));
+  x_end = x_pos;
+}
+
+void Reader::fail(Error error) {
+  if (!x_error) x_error.emplace(std::move(error));
+  x_end = x_pos;
+}
+
+uint8_t Reader::end_of_input() {
+  const uint64_t at = static_cast<uint64_t>(x_end - x_module);
+  malformed(at, x_end == x_module_end ? "unexpected end" : "unexpected end of section or function");
+  return 0;
+}
+
+// Rejections in the order of the specification's grammar: unused bits of the last byte first, then
+// a continuation.
+template <class T, unsigned kBits>
+T Reader::leb() {
+  constexpr bool kSigned = std::is_signed_v<T>;
+  constexpr unsigned kLastShift = (kBits - 1) / 7 * 7;
+  constexpr unsigned kLastBits = kBits - kLastShift;
+  const uint64_t begin = offset();
+  uint64_t value = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    if (x_pos == x_end) [[unlikely]] {
+      end_of_input();
+      return 0;
+    }
+    const uint8_t byte = *x_pos++;
+    if (shift == kLastShift) {
+      const uint8_t payload = byte & 0x7f;
+      // What the bits beyond the type's width, and for signed types its sign bit, must all be.
+      constexpr uint8_t kUnused =
+          static_cast<uint8_t>(0x7f << (kSigned ? kLastBits - 1 : kLastBits)) & 0x7f;
+      const uint8_t unused = payload & kUnused;
+      if (unused != 0 && !(kSigned && unused == kUnused)) [[unlikely]] {
+        malformed(begin, "integer too large");
+        return 0;
+      }
+      if (byte & 0x80) [[unlikely]] {
+        malformed(begin, "integer representation too long");
+        return 0;
+      }
+    }
+    value |= uint64_t{byte & 0x7fu} << shift;
+    if (byte & 0x80) continue;
+    if constexpr (kSigned) {
+      if (shift + 7 < 64 && (byte & 0x40)) value |= ~uint64_t{0} << (shift + 7);
+    }
+    return static_cast<T>(value);
+  }
+}
+
+uint32_t Reader::leb_u32() { return leb<uint32_t, 32>(); }
+uint64_t Reader::leb_u64() { return leb<uint64_t, 64>(); }
+int32_t Reader::leb_s32() { return leb<int32_t, 32>(); }
+int64_t Reader::leb_s64() { return leb<int64_t, 64>(); }
+int64_t Reader::leb_s33() { return leb<int64_t, 33>(); }
+
+uint32_t Reader::length() {
+  const uint64_t at = offset();
+  const uint32_t count = u32();
+  if (count > remaining()) [[unlikely]] {
+    malformed(at, "length out of bounds: " + std::to_string(count) + " bytes, but only " +
+                      std::to_string(remaining()) + " are left");
+    return 0;
+  }
+  return count;
+}
+
+std::span<const uint8_t> Reader::bytes(uint64_t count) {
+  if (count > remaining()) [[unlikely]] {
+    end_of_input();
+    return {};
+  }
+  const std::span<const uint8_t> result(x_pos, static_cast<size_t>(count));
+  x_pos += count;
+  return result;
+}
+
+std::string_view Reader::name(uint32_t max_bytes) {
+  const uint64_t at = offset();
+  const std::span<const uint8_t> text = bytes(length());
+  if (text.size() > max_bytes) [[unlikely]] {
+    fail(ErrorKind::Limit, at, "name too long: " + std::to_string(text.size()) + " bytes");
+    return {};
+  }
+  if (!is_valid_utf8(text)) [[unlikely]] {
+    malformed(at, "malformed UTF-8 encoding");
+    return {};
+  }
+  return {reinterpret_cast<const char*>(text.data()), text.size()};
+}
+
+Reader Reader::sub(uint64_t count) {
+  Reader part;
+  part.x_module = x_module;
+  part.x_module_end = x_module_end;
+  part.x_pos = x_pos;
+  bytes(count);
+  part.x_end = x_pos;
+  return part;
+}
+
+}  // namespace weft::interp
