@@ -1,0 +1,62 @@
+// Engine: what modules are compiled by and stores are made in.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "weft/config.hpp"
+#include "weft/error.hpp"
+#include "weft/export.hpp"
+
+namespace weft {
+
+namespace backend {
+class Backend;
+class Engine;
+enum class Capability : std::uint32_t;
+}  // namespace backend
+
+/// The kinds of engine that the library can stand on.
+namespace backends {
+
+/// Weft's own interpreter. Never null.
+[[nodiscard]] WEFT_API std::shared_ptr<const backend::Backend> interpreter();
+
+}  // namespace backends
+
+/// A shared handle to an engine: cheap to copy, safe to use from many threads. Modules and stores
+/// keep their engine alive.
+class WEFT_API Engine {
+ public:
+  /// The interpreter with default settings.
+  Engine() : Engine(Config{}) {}
+  /// The interpreter. Throws Exception (Errc::unsupported) if a setting can't be honoured.
+  explicit Engine(Config config);
+  /// As above, on the given backend; Errc::usage if it is null.
+  Engine(Config config, std::shared_ptr<const backend::Backend> backend);
+
+  /// As the constructors, for programs without exceptions.
+  [[nodiscard]] static Result<Engine> make(Config config = {});
+  [[nodiscard]] static Result<Engine> make(Config config,
+                                           std::shared_ptr<const backend::Backend> backend);
+
+  [[nodiscard]] const Config& config() const noexcept;
+  /// The backend's name: "interp", "wasmtime".
+  [[nodiscard]] std::string_view backend_name() const noexcept;
+  /// Whether the backend has an optional capability; see <weft/backend.hpp> for the list.
+  [[nodiscard]] bool supports(backend::Capability capability) const noexcept;
+
+  /// Whether both are the same engine.
+  friend bool operator==(const Engine& a, const Engine& b) noexcept = default;
+
+  /// For the library's own use.
+  [[nodiscard]] backend::Engine& impl() const noexcept;
+
+ private:
+  struct State;
+  explicit Engine(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace weft

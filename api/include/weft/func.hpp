@@ -1,0 +1,159 @@
+// Func and TypedFunc: functions of a store, the guest's and the host's.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "weft/error.hpp"
+#include "weft/export.hpp"
+#include "weft/host_func.hpp"
+#include "weft/marshal.hpp"
+#include "weft/store_ref.hpp"
+#include "weft/types.hpp"
+#include "weft/value.hpp"
+
+namespace weft {
+
+template <class Signature>
+class TypedFunc;
+
+/// A handle to a function. All methods answer Errc::wrong_store for another store's function and
+/// Errc::usage for a default-made handle.
+class WEFT_API Func {
+ public:
+  Func() = default;
+
+  /// Makes a host function of any callable: function pointers, and objects with one operator(),
+  /// mutable, noexcept and move-only ones included. It may take Caller& first; the other parameters
+  /// are types with a Marshal. It returns such a type, void, a tuple of several, or a Result of any
+  /// of these. It is stored once, called in place and destroyed with the store. If it throws, the
+  /// guest is unwound and the outermost call answers Errc::host with the exception inside.
+  template <class F>
+  [[nodiscard]] static Result<Func> wrap(StoreRef store, F&& callable) {
+    return make(store, detail::make_host_func(std::forward<F>(callable)));
+  }
+  /// As wrap, for a type known at run time. The results are checked after each call:
+  /// Errc::type_mismatch.
+  [[nodiscard]] static Result<Func> create(StoreRef store, FuncType type, DynamicCallable callable);
+
+  [[nodiscard]] Result<FuncType> type(StoreRef store) const;
+
+  /// Calls with checked arguments: Errc::type_mismatch before anything runs. Otherwise errors are
+  /// what ended the guest: trap, exit, interrupted, out_of_fuel, host.
+  [[nodiscard]] Result<std::vector<Val>> call(StoreRef store, std::span<const Val> args) const;
+  [[nodiscard]] Result<std::vector<Val>> call(StoreRef store,
+                                              std::initializer_list<Val> args = {}) const {
+    return call(store, std::span<const Val>(args.begin(), args.size()));
+  }
+  /// As call, into results of the right number, whose old contents don't matter. Allocates nothing
+  /// up to 32 parameters and results.
+  [[nodiscard]] Result<void> call_into(StoreRef store, std::span<const Val> args,
+                                       std::span<Val> results) const;
+
+  /// Checks the signature once, for calls without checks or conversions:
+  /// f.typed<std::int32_t(std::int32_t, double)>(store). Several results are a tuple.
+  /// Errc::type_mismatch says both types.
+  template <class Signature>
+  [[nodiscard]] Result<TypedFunc<Signature>> typed(StoreRef store) const;
+
+  friend bool operator==(const Func&, const Func&) = default;
+
+ private:
+  friend detail::Access;
+  template <class Signature>
+  friend class TypedFunc;
+  explicit Func(detail::Handle handle) : handle_(handle) {}
+
+  static Result<Func> make(StoreRef store, detail::HostDefinition definition);
+  [[nodiscard]] Result<void> check_type(StoreRef store, const FuncType& wanted) const;
+
+  detail::Handle handle_{};
+};
+
+static_assert(sizeof(Func) == 16 && std::is_trivially_copyable_v<Func>);
+
+namespace detail {
+
+/// Calls a function with raw slots; checks the store, not the types.
+[[nodiscard]] WEFT_API Result<void> call(StoreRef store, Handle func, RawVal* slots) noexcept;
+
+}  // namespace detail
+
+/// A function whose signature has been checked: add(store, 5, 3) gives Result<std::int32_t>.
+template <class R, class... Args>
+class TypedFunc<R(Args...)> {
+ public:
+  using Params = std::tuple<std::remove_cvref_t<Args>...>;
+  using Results = typename detail::ResultList<R>::Types;
+
+  TypedFunc() = default;
+
+  Result<R> operator()(StoreRef store, Args... args) const {
+    constexpr std::size_t kSlots =
+        std::max({std::size_t{1}, detail::kSlots<Params>, detail::kSlots<Results>});
+    RawVal slots[kSlots];
+    MarshalContext context(store);
+    Result<void> status;
+    const bool lowered = lower(context, slots, status, std::index_sequence_for<Args...>{}, args...);
+    if (lowered) status = detail::call(store, func_.handle_, slots);
+    if (!status) return std::unexpected<Error>(std::move(status).error());
+    return lift(context, slots, std::make_index_sequence<std::tuple_size_v<Results>>{});
+  }
+
+  [[nodiscard]] const Func& func() const noexcept { return func_; }
+
+  /// The Wasm type that the signature stands for.
+  [[nodiscard]] static FuncType type() {
+    return {detail::val_types(static_cast<Params*>(nullptr)),
+            detail::val_types(static_cast<Results*>(nullptr))};
+  }
+
+ private:
+  friend Func;
+  explicit TypedFunc(Func func) : func_(func) {}
+
+  template <std::size_t... I>
+  static bool lower([[maybe_unused]] MarshalContext& context, [[maybe_unused]] RawVal* slots,
+                    [[maybe_unused]] Result<void>& status, std::index_sequence<I...> /*i*/,
+                    Args&... args) {
+    return (true && ... &&
+            detail::lower_one<std::tuple_element_t<I, Params>>(
+                context, std::forward<Args>(args), slots + detail::kSlotOf<Params, I>, status));
+  }
+
+  template <std::size_t... I>
+  static Result<R> lift([[maybe_unused]] MarshalContext& context,
+                        [[maybe_unused]] const RawVal* slots, std::index_sequence<I...> /*i*/) {
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else {
+      std::tuple<detail::LiftType<std::tuple_element_t<I, Results>>...> lifted{
+          Marshal<std::tuple_element_t<I, Results>>::lift(context,
+                                                          slots + detail::kSlotOf<Results, I>)...};
+      Result<void> status;
+      if (!(true && ... && detail::lift_ok(std::get<I>(lifted), status))) {
+        return std::unexpected<Error>(std::move(status).error());
+      }
+      return R(detail::lift_value(std::get<I>(lifted))...);
+    }
+  }
+
+  Func func_;
+};
+
+template <class Signature>
+Result<TypedFunc<Signature>> Func::typed(StoreRef store) const {
+  if (Result<void> ok = check_type(store, TypedFunc<Signature>::type()); !ok) {
+    return std::unexpected<Error>(std::move(ok).error());
+  }
+  return TypedFunc<Signature>(*this);
+}
+
+}  // namespace weft
