@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "interp/core/trap.h"
 #include "interp/core/value.h"
@@ -97,8 +98,32 @@ template <TrapCode Code>
 }
 #define WEFT_TRAP(code) WEFT_TAIL(::weft::interp::trap_exit<code>)
 
-// Keeps `pc` at this cell until `value` was loaded: a fault in guest memory finds the cell in its register.
-#define WEFT_PC_AFTER_LOAD(value) asm volatile("" : "+r"(pc) : "r"(value))
-#define WEFT_PC_AFTER_STORE() asm volatile("" : "+r"(pc) : : "memory")
+// The same for a code known only at run time: it is in the accumulator.
+[[gnu::cold, gnu::noinline]] inline WEFT_HANDLER(trap_exit_dynamic) {
+  WEFT_REGS;
+  ctx->state->trap = {static_cast<TrapCode>(acc), pc, fp, rs, ctx};
+  WEFT_EXIT();
+}
+#define WEFT_TRAP_WITH(code)                      \
+  do {                                            \
+    acc = static_cast<uint64_t>(code);            \
+    WEFT_TAIL(::weft::interp::trap_exit_dynamic); \
+  } while (false)
+
+// Keep `pc` at this cell until guest memory was accessed, so that a fault finds the cell in its register: the compiler
+// may not advance it before an access whose result (or effect) it must pass through here. No instruction comes of it.
+template <class T>
+[[gnu::always_inline]] inline void keep_until_loaded(const uint8_t*& pc, const T& value) {
+#if defined(__x86_64__)
+  if constexpr (std::is_floating_point_v<T>) {
+    asm volatile("" : "+r"(pc) : "x"(value));
+  } else {
+    asm volatile("" : "+r"(pc) : "r"(value));
+  }
+#endif
+}
+[[gnu::always_inline]] inline void keep_until_stored(const uint8_t*& pc) {
+  asm volatile("" : "+r"(pc) : : "memory");
+}
 
 }  // namespace weft::interp

@@ -63,11 +63,11 @@ enum class Shape : uint8_t {
   CheckStack,     // trap unless x slots fit: entry of functions with a frame larger than the red zone
   Fuel,           // take x units of fuel
   Trap,           // trap with code x
+  Redispatch,     // no cell: the handler that goes on with the one its cell has now
   // Cells shared by all code, not part of any function.
   Exit,           // leave the interpreter
   SwitchBack,     // a call into another instance returns: restore the caller's Context
   EnterLazy,      // entry of a function not yet translated; the accumulator holds its FuncInst
-  EnterHost,      // entry of a host function; likewise
   // Vectors: all operands in slots. d, a, b, c as above.
   VUnary,
   VBinary,
@@ -92,6 +92,29 @@ enum class Shape : uint8_t {
   kCount,
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
+
+// Whether a shape's handlers differ by the instruction that they compute; the others differ by representation.
+constexpr bool has_opcode(Shape shape) {
+  switch (shape) {
+    case Shape::Binary:
+    case Shape::Unary:
+    case Shape::Load:
+    case Shape::Store:
+    case Shape::CompareBranch:
+    case Shape::VUnary:
+    case Shape::VBinary:
+    case Shape::VTernary:
+    case Shape::VShift:
+    case Shape::VTest:
+    case Shape::VSplat:
+    case Shape::VExtract:
+    case Shape::VReplace:
+    case Shape::VLoad:
+    case Shape::VLoadLane:
+    case Shape::VStoreLane: return true;
+    default: return false;
+  }
+}
 
 // Variants of a shape beyond its operands' places.
 enum HandlerFlag : uint8_t {
@@ -160,10 +183,10 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::CheckStack:
     case Shape::Fuel:
     case Shape::Trap: return {X};
+    case Shape::Redispatch:
     case Shape::Exit:
     case Shape::SwitchBack:
-    case Shape::EnterLazy:
-    case Shape::EnterHost: return {};
+    case Shape::EnterLazy: return {};
     case Shape::VUnary:
     case Shape::VTest:
     case Shape::VMove:

@@ -73,6 +73,5 @@ class CodeSpace {
 const uint8_t* exit_cell();
 const uint8_t* switch_back_cell();
 const uint8_t* enter_lazy_cell();
-const uint8_t* enter_host_cell();
 
 }  // namespace weft::interp

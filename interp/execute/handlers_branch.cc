@@ -1,0 +1,92 @@
+// Branches, traps, fuel, stack checks.
+#include "interp/execute/families.h"
+#include "interp/execute/shapes_branch.h"
+
+namespace weft::interp {
+namespace {
+
+template <HandlerKey Key>
+WEFT_HANDLER(branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_JUMP(Key, cell);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(branch_if) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const bool holds = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE) != 0;
+  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(branch_table) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  uint64_t index = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  const uint64_t last = read_u32(pc, cell.x);
+  index = index < last ? index : last;
+  const uint8_t* entry = pc + cell.size + index * sizeof(BranchTableEntry);
+  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] WEFT_TAIL(interrupted);
+  pc = read_unaligned<const uint8_t*>(entry + offsetof(BranchTableEntry, target));
+  WEFT_DISPATCH_TO(read_unaligned<HandlerFn*>(entry + offsetof(BranchTableEntry, handler)));
+}
+
+// Goes on with the handler that the cell has now. Stands in table entries and call cells for one that will change.
+WEFT_HANDLER(redispatch) {
+  WEFT_REGS;
+  WEFT_DISPATCH();
+}
+
+WEFT_HANDLER(trap) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout({.shape = Shape::Trap});
+  WEFT_TRAP_WITH(read_u32(pc, cell.x));
+}
+
+WEFT_HANDLER(fuel) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout({.shape = Shape::Fuel});
+  const int64_t units = read_u32(pc, cell.x);
+  int64_t& left = ctx->state->fuel;
+  if (left < units) [[unlikely]] WEFT_TRAP(TrapCode::OutOfFuel);
+  left -= units;
+  WEFT_NEXT(cell.size);
+}
+
+WEFT_HANDLER(check_stack) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout({.shape = Shape::CheckStack});
+  const auto room = static_cast<uint64_t>(reinterpret_cast<uint64_t*>(rs) - fp);
+  if (room < read_u32(pc, cell.x)) [[unlikely]] WEFT_TRAP(TrapCode::CallStackExhausted);
+  WEFT_NEXT(cell.size);
+}
+
+using IfSpace = VariantSpace<1, false, kBranchFlags>;
+using TableSpace = VariantSpace<1, false>;
+
+constexpr auto kBranchIf = IfSpace::table<HandlerKey{.shape = Shape::BranchIf}>(
+    []<HandlerKey key, size_t flags>() -> HandlerFn* { return &branch_if<kWithBranchFlags<key, flags>>; });
+constexpr auto kBranchTable = TableSpace::table<HandlerKey{.shape = Shape::BranchTable}>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &branch_table<key>; });
+
+}  // namespace
+
+HandlerFn* branch_handler(const HandlerKey& key) {
+  switch (key.shape) {
+    case Shape::Branch:
+      return (key.flags & kBack) != 0 ? &branch<HandlerKey{.shape = Shape::Branch, .flags = kBack}>
+                                      : &branch<HandlerKey{.shape = Shape::Branch}>;
+    case Shape::BranchIf: return kBranchIf[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
+    case Shape::BranchTable: return kBranchTable[TableSpace::index_of_key(key)];
+    case Shape::Redispatch: return &redispatch;
+    case Shape::Trap: return &trap;
+    case Shape::Fuel: return &fuel;
+    case Shape::CheckStack: return &check_stack;
+    default: return nullptr;
+  }
+}
+
+}  // namespace weft::interp

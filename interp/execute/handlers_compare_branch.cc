@@ -1,0 +1,55 @@
+// if op(a, b) go to target: every comparison, and the bit test of i32.and, fused with the branch on it.
+#include "interp/core/numeric.h"
+#include "interp/execute/families.h"
+#include "interp/execute/shapes_branch.h"
+
+namespace weft::interp {
+namespace {
+
+template <HandlerKey Key, auto Fn>
+WEFT_HANDLER(compare_branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr Reprs reprs = reprs_of(Key);
+  const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
+  const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);
+  const bool holds = Fn(a, b) != 0;
+  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
+using Space = VariantSpace<2, false, kBranchFlags>;
+
+template <Opcode Op, auto Fn>
+constexpr Space::Table kTable = Space::table<HandlerKey{.shape = Shape::CompareBranch, .op = Op}>(
+    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+      // Where a comparison has an opposite, the translator uses that one and never negates.
+      if constexpr ((flags & kNegate) != 0 && negated(Op)) {
+        return nullptr;
+      } else {
+        return &compare_branch<kWithBranchFlags<key, flags>, Fn>;
+      }
+    });
+
+template <Opcode Op, auto Fn>
+constexpr const Space::Table* table_of() {
+  if constexpr (fuses_with_branch(Op)) return &kTable<Op, Fn>;
+  return nullptr;
+}
+
+}  // namespace
+
+HandlerFn* compare_branch_handler(const HandlerKey& key) {
+  static constexpr auto kTables = [] {
+    std::array<const Space::Table*, kOpcodeCount> tables{};
+#define WEFT_OP(...)
+#define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) \
+  tables[index_of(Opcode::Id)] = table_of<Opcode::Id, &__VA_ARGS__>();
+#include "interp/core/opcodes.def"
+    return tables;
+  }();
+  const Space::Table* table = key.shape == Shape::CompareBranch ? kTables[index_of(key.op)] : nullptr;
+  return table ? (*table)[Space::index_of_key(key, key.flags & (kNegate | kBack))] : nullptr;
+}
+
+}  // namespace weft::interp

@@ -1,0 +1,82 @@
+// Which variants of a shape exist, and tables of them. The set is one predicate, so that the amount of machine code is
+// tuned in one place; what is absent, the translator reaches by putting a constant into a slot or swapping operands.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "interp/core/op_facts.h"
+#include "interp/core/opcode.h"
+#include "interp/execute/abi.h"
+#include "interp/translate/cell.h"
+
+namespace weft::interp {
+
+constexpr bool is_float(Repr repr) { return repr == Repr::F32 || repr == Repr::F64; }
+
+// Two operands can't both come from one accumulator.
+constexpr bool share_accumulator(Repr a, Repr b) { return is_float(a) || is_float(b) ? a == b : true; }
+
+constexpr bool exists(const HandlerKey& key) {
+  const Reprs reprs = reprs_of(key);
+  const bool both_acc = key.a == In::Acc && key.b == In::Acc && share_accumulator(reprs.in[0], reprs.in[1]);
+  switch (key.shape) {
+    case Shape::Binary:
+      // A constant on the left only where the operands can't be swapped; two constants never.
+      if (key.a == In::Imm && (key.b == In::Imm || swapped(key.op))) return false;
+      return !both_acc;
+    case Shape::Unary: return key.a != In::Imm;
+    case Shape::Store: return !both_acc;
+    case Shape::BranchIf:
+    case Shape::BranchTable: return key.a != In::Imm;
+    case Shape::CompareBranch: return key.a != In::Imm && !both_acc;
+    case Shape::Select: return key.a != In::Acc && key.b != In::Acc && key.c != In::Imm;
+    case Shape::Move: return !(key.a == In::Acc && key.d == Out::Acc);
+    default: return true;
+  }
+}
+
+// All combinations of the places of N operands (a, b, c), of the result's if HasResult, and of Flags flag values.
+template <size_t N, bool HasResult, size_t Flags = 1>
+struct VariantSpace {
+  static constexpr size_t kPlaces = 3;
+  static constexpr size_t kB = N > 1 ? kPlaces : 1;
+  static constexpr size_t kC = N > 2 ? kPlaces : 1;
+  static constexpr size_t kD = HasResult ? 2 : 1;
+  static constexpr size_t kSize = kPlaces * kB * kC * kD * Flags;
+
+  static constexpr size_t index_of_key(const HandlerKey& key, size_t flags = 0) {
+    const auto place = [](In in) { return static_cast<size_t>(in); };
+    return (((place(key.a) * kB + place(key.b)) * kC + place(key.c)) * kD + static_cast<size_t>(key.d)) * Flags + flags;
+  }
+  static constexpr size_t flags_at(size_t index) { return index % Flags; }
+  static constexpr HandlerKey key_at(HandlerKey key, size_t index) {
+    index /= Flags;
+    key.d = static_cast<Out>(index % kD);
+    index /= kD;
+    key.c = static_cast<In>(index % kC);
+    index /= kC;
+    key.b = static_cast<In>(index % kB);
+    key.a = static_cast<In>(index / kB);
+    return key;
+  }
+
+  using Table = std::array<HandlerFn*, kSize>;
+  // make.template operator()<key, flags>() yields the handler of a key that exists.
+  template <HandlerKey Base, class Make>
+  static constexpr Table table(Make make) {
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return Table{[&]() -> HandlerFn* {
+        constexpr HandlerKey key = key_at(Base, I);
+        if constexpr (exists(key)) {
+          return make.template operator()<key, flags_at(I)>();
+        } else {
+          return nullptr;
+        }
+      }()...};
+    }(std::make_index_sequence<kSize>{});
+  }
+};
+
+}  // namespace weft::interp
