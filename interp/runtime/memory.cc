@@ -1,0 +1,131 @@
+// Linear memories (Spec 3.0, 4.2.9 "Memory Instances").
+#include <algorithm>
+#include <string>
+
+#include "interp/runtime/objects.h"
+#include "interp/runtime/pages.h"
+#include "interp/runtime/store.h"
+
+namespace weft::interp {
+
+namespace {
+
+uint64_t max_bytes_of(const MemoryType& type) {
+  const uint64_t most = type.index == IndexType::I64 ? kMaxMemory64Bytes : kMaxMemoryBytes;
+  return std::min<uint64_t>(most, SIZE_MAX / 2);
+}
+
+uint64_t max_pages_of(const MemoryType& type) {
+  // With pages of one byte, a 32-bit size in pages stops short of 2^32.
+  uint64_t most = max_bytes_of(type) >> type.page_bytes_log2;
+  if (type.index == IndexType::I32) most = std::min<uint64_t>(most, UINT32_MAX);
+  return type.limits.max ? std::min(*type.limits.max, most) : most;
+}
+
+std::optional<uint64_t> declared_max_bytes(const MemoryType& type) {
+  if (!type.limits.max) return std::nullopt;
+  const uint64_t pages = *type.limits.max;
+  return pages > UINT64_MAX >> type.page_bytes_log2 ? UINT64_MAX : pages << type.page_bytes_log2;
+}
+
+// A 64-bit address escapes any reservation, and guard pages need whole pages in front of them.
+bool can_guard(const MemoryType& type) {
+  return kHasGuardMode && type.index == IndexType::I32 && type.page_bytes_log2 == kPageBytesLog2;
+}
+
+bool reserve_guarded(MemoryInst& memory, uint64_t bytes) {
+  if constexpr (sizeof(size_t) < 8) return false;
+  uint8_t* const reservation = pages::reserve(kGuardReservation);
+  if (reservation == nullptr) return false;
+  if (!pages::commit(reservation, bytes)) {
+    pages::release(reservation, kGuardReservation);
+    return false;
+  }
+  memory.mode = MemoryMode::Guard;
+  memory.base = memory.reservation = reservation;
+  memory.reserved_bytes = kGuardReservation;
+  memory.bytes = bytes;
+  return true;
+}
+
+bool allocate_checked(MemoryInst& memory, uint64_t bytes) {
+  memory.mode = MemoryMode::Checked;
+  if (bytes != 0) {
+    memory.base = pages::allocate(bytes);
+    if (memory.base == nullptr) return false;
+  }
+  memory.bytes = bytes;
+  return true;
+}
+
+}  // namespace
+
+MemoryInst::~MemoryInst() {
+  if (reservation != nullptr) {
+    pages::release(reservation, reserved_bytes);
+  } else if (base != nullptr) {
+    pages::release(base, bytes);
+  }
+}
+
+uint64_t MemoryInst::max_pages() const { return max_pages_of(type); }
+
+int64_t MemoryInst::grow(uint64_t delta_pages) {
+  const uint64_t old_pages = pages();
+  if (delta_pages > max_pages() - old_pages) return -1;
+  if (delta_pages == 0) return static_cast<int64_t>(old_pages);
+  const uint64_t wanted = (old_pages + delta_pages) << type.page_bytes_log2;
+  if (!store->allows_memory(bytes, wanted, declared_max_bytes(type))) return -1;
+  if (mode == MemoryMode::Guard) {
+    if (!pages::commit(base + bytes, wanted - bytes)) return -1;
+  } else {
+    uint8_t* const moved =
+        base == nullptr ? pages::allocate(wanted) : pages::grow(base, bytes, wanted);
+    if (moved == nullptr) return -1;
+    base = moved;
+  }
+  bytes = wanted;
+  return static_cast<int64_t>(old_pages);
+}
+
+Result<MemoryInst*> Store::new_memory(const MemoryType& type) {
+  const uint64_t most = max_bytes_of(type) >> type.page_bytes_log2;
+  if (type.limits.min > most) {
+    return fail(ErrorKind::Limit, "memory size must be at most " + std::to_string(most) + " pages");
+  }
+  if (x_memories.size() >= x_limiter.max_memories) {
+    return fail(ErrorKind::Limit, "too many memories in the store (at most " +
+                                      std::to_string(x_limiter.max_memories) + ")");
+  }
+  const uint64_t bytes = type.limits.min << type.page_bytes_log2;
+  if (!allows_memory(0, bytes, declared_max_bytes(type))) {
+    return fail(ErrorKind::Limit,
+                "the store's limiter refused a memory of " + std::to_string(bytes) + " bytes");
+  }
+
+  MemoryInst& memory = x_memories.emplace_back();
+  memory.type = type;
+  memory.store = this;
+  const bool guarded = x_config.memories != StoreConfig::Memories::Checked && can_guard(type) &&
+                       reserve_guarded(memory, bytes);
+  // Settings ask for guard pages where a type can have them; others are always checked.
+  const bool must_guard = x_config.memories == StoreConfig::Memories::Guard && can_guard(type);
+  if (!guarded && (must_guard || !allocate_checked(memory, bytes))) {
+    x_memories.pop_back();
+    return fail(ErrorKind::Exhausted,
+                "a memory of " + std::to_string(bytes) + " bytes could not be had");
+  }
+  if (guarded) {
+    memory.next_guard = x_state->guard_memories;
+    x_state->guard_memories = &memory;
+  }
+  return &memory;
+}
+
+void Store::drop_last_memory() {
+  MemoryInst& memory = x_memories.back();
+  if (memory.mode == MemoryMode::Guard) x_state->guard_memories = memory.next_guard;
+  x_memories.pop_back();
+}
+
+}  // namespace weft::interp

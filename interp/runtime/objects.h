@@ -1,0 +1,147 @@
+// The spec's runtime structures (Spec 3.0, 4.2 "Runtime Structure"): functions, tables, memories,
+// globals, externrefs. A Store owns them all; they stay at one address until it is destroyed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "interp/core/types.h"
+#include "interp/core/value.h"
+#include "interp/runtime/context.h"
+
+namespace weft::interp {
+
+// A host function: called with its arguments in `values[0..params)`, leaves its results in
+// `values[0..results)`; there are max(params, results) values. `caller` is the instance that calls,
+// or null when the host itself does. TrapCode::HostError: the reason is in the store's pending host
+// error (Store::set_host_error). May do anything with the store. Must not let C++ exceptions out,
+// nor longjmp past its caller.
+using HostCallback = TrapCode (*)(void* env, Store& store, Instance* caller, Value* values);
+struct HostFunc {
+  HostCallback call = nullptr;
+  void* env = nullptr;
+  void (*drop)(void* env) = nullptr;  // called once, when the store dies; may be null
+  const FuncType* type = nullptr;     // lives as long as the engine
+  // Of `type`: values, and 8-byte frame slots, for the larger of parameters and results.
+  uint32_t values = 0;
+  uint32_t slots = 0;
+};
+
+// A function of a store. funcref values are pointers to these.
+struct FuncInst {
+  // Where execution starts; enters with the accumulator holding this FuncInst. Until a wasm
+  // function is translated, the shared cell that translates it; null for host functions.
+  const uint8_t* code = nullptr;
+  Context* context = nullptr;  // null for host functions
+  TypeId type = kNoTypeId;
+  uint32_t index =
+      0;  // in its module's function index space; for host functions, in the store's list
+  HostFunc* host = nullptr;
+};
+
+// Implementation limits (JS API 6.1 "Implementation-defined Limits").
+inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 32;    // memories with 32-bit addresses
+inline constexpr uint64_t kMaxMemory64Bytes = uint64_t{1} << 34;  // with 64-bit addresses
+inline constexpr uint64_t kMaxTableElements = 10'000'000;
+
+// A table element: a reference and, for functions, its type, so that call_indirect compares without
+// a load from the function. A null reference has kNoTypeId.
+struct TableSlot {
+  void* ref = nullptr;
+  TypeId type = kNoTypeId;
+};
+
+struct TableInst {
+  TableSlot* elems = nullptr;
+  uint64_t size = 0;
+  TableType type;  // limits.min as declared; heap type indices are TypeIds
+  Store* store = nullptr;
+  uint64_t capacity = 0;
+  bool holds_funcs = false;  // references are FuncInst*
+
+  TableInst() = default;
+  ~TableInst();
+  TableInst(const TableInst&) = delete;
+  TableInst& operator=(const TableInst&) = delete;
+
+  uint64_t max_size() const;  // min of the declared maximum and the implementation's
+  // Previous size, or -1: the maximum, the limiter or memory said no. Moves `elems`.
+  int64_t grow(uint64_t delta, void* init);
+  void set(uint64_t index, void* ref) {
+    elems[index] = slot_of(ref);
+  }  // index < size; keeps TableSlot::type in step
+  bool in_bounds(uint64_t index, uint64_t count) const {
+    return index <= size && count <= size - index;
+  }
+  TableSlot slot_of(void* ref) const;
+};
+
+// How loads and stores of a memory find out that they are out of bounds.
+enum class MemoryMode : uint8_t {
+  Guard,    // a reservation with inaccessible pages: the hardware does, the base never moves
+  Checked,  // each access compares; the base may move when the memory grows
+};
+
+// Whether this build can turn faults into traps (execute/trap_signal.h).
+#if defined(__x86_64__) && defined(__linux__)
+inline constexpr bool kHasGuardMode = true;
+#else
+inline constexpr bool kHasGuardMode = false;
+#endif
+
+// What a 32-bit address plus a 32-bit offset plus the widest access can reach, rounded up to a Wasm
+// page.
+inline constexpr uint64_t kGuardReservation = (uint64_t{1} << 33) + kPageBytes;
+
+struct MemoryInst {
+  uint8_t* base = nullptr;  // null only for Checked memories of size 0
+  uint64_t bytes = 0;       // current size
+  MemoryType type;          // limits.min as declared
+  MemoryMode mode = MemoryMode::Checked;
+  uint8_t* reservation = nullptr;
+  uint64_t reserved_bytes = 0;  // Guard: from `reservation`, guard pages included
+  Store* store = nullptr;
+  MemoryInst* next_guard = nullptr;  // StoreState::guard_memories
+
+  MemoryInst() = default;
+  ~MemoryInst();
+  MemoryInst(const MemoryInst&) = delete;
+  MemoryInst& operator=(const MemoryInst&) = delete;
+
+  uint64_t pages() const { return bytes >> type.page_bytes_log2; }
+  uint64_t max_pages() const;  // min of the declared maximum and the implementation's
+  // Previous size in pages, or -1. In Checked mode moves `base`.
+  int64_t grow(uint64_t delta_pages);
+  bool in_bounds(uint64_t address, uint64_t size) const {
+    return address <= bytes && size <= bytes - address;
+  }
+};
+
+struct GlobalInst {
+  Value* value = nullptr;  // in the defining instance's Context, or in `storage` for host globals
+  GlobalType type;
+  Value storage;
+};
+
+// An object of the host behind an externref. Alive while the host holds it (host_refs) or the guest
+// can reach it.
+struct ExternObject {
+  void* payload = nullptr;
+  void (*finalizer)(void* payload) = nullptr;
+  std::atomic<uint32_t> host_refs{0};  // any thread may release
+  bool marked = false;
+  bool live = false;  // false: on the heap's free list
+  ExternObject* next_free = nullptr;
+};
+
+// Whether values of this type are ExternObject pointers.
+constexpr bool is_extern_ref(ValType type) {
+  return type.is_ref() && !type.heap().is_index() && type.heap().abstract() == HeapType::Extern;
+}
+// Whether they are FuncInst pointers. The only types with an index are functions, until gc comes.
+constexpr bool is_func_ref(ValType type) {
+  return type.is_ref() && (type.heap().is_index() || type.heap().abstract() == HeapType::Func ||
+                           type.heap().abstract() == HeapType::NoFunc);
+}
+
+}  // namespace weft::interp
