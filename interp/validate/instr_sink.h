@@ -1,11 +1,23 @@
-// What a consumer of validated instructions implements. FunctionValidator drives it with one typed event per reachable
-// instruction; the sink annotates the validator's own stacks and needs none of its own.
+// What a consumer of validated instructions implements. FunctionValidator drives it with one typed
+// event per reachable instruction; the sink annotates the validator's own stacks and needs none of
+// its own.
 //
-// Sink::Operand is stored beside each operand's type on the operand stack, Sink::Label beside each control frame.
-// Both are default-constructible and cheap to copy. Callbacks are shapes, not opcodes: a new numeric instruction
-// touches no sink. Operands come in stack order (first pushed first). Every callback that pushes one value returns its
-// Operand. Sinks never see dead code. `pos` (sink.at(offset), called before each event) is the instruction's byte
-// offset in the module.
+// Sink::Operand is stored beside each operand's type on the operand stack, Sink::Label beside each
+// control frame. Both are default-constructible and cheap to copy. Callbacks are shapes, not
+// opcodes: a new numeric instruction touches no sink. Operands come in stack order (first pushed
+// first). Every callback that pushes one value returns its Operand. `at(offset)` is called before
+// each event: the instruction's byte offset in the module.
+//
+// Reachability is the specification's (Spec 3.0, Appendix "Validation Algorithm"): code is dead
+// from an unconditional branch, return or unreachable to the `else` or `end` of its frame. Sinks
+// never see dead code: no event is emitted in it, and a frame that begins in it has reachable ==
+// false and emits neither else_() nor end(). The `else` and `end` of a frame that began in live
+// code always are emitted, and the code after such an `end` is live again, whatever its parts did.
+// In live code every operand that an event names is on the stack and has an annotation; nothing
+// else is promised of entries that dead code pushed, which no event can see.
+//
+// When a module is refused the events end without end_function(); no event is emitted for the
+// refused instruction.
 #pragma once
 
 #include <concepts>
@@ -15,19 +27,14 @@
 #include "interp/core/opcode.h"
 #include "interp/core/types.h"
 #include "interp/core/value.h"
+#include "interp/decode/instr_reader.h"
 
 namespace weft::interp {
-
-struct MemArg {
-  uint32_t align_log2 = 0;
-  uint32_t memory = 0;
-  uint64_t offset = 0;
-};
 
 // How a label was introduced.
 enum class FrameKind : uint8_t { Function, Block, Loop, If, Else, TryTable, Try, Catch };
 
-// The types that a block takes and yields. Spans stay valid while the module does.
+// The types that a block takes and yields. Spans stay valid until the function is done.
 struct BlockSignature {
   std::span<const ValType> params;
   std::span<const ValType> results;
@@ -37,12 +44,12 @@ struct BlockSignature {
 template <class Operand>
 struct StackEntry {
   ValType type;
-  Operand operand;
+  [[no_unique_address]] Operand operand;
 };
 
-// The view of the validator that a sink is constructed with. `stack()` is the whole operand stack after the current
-// instruction's operands were popped; entries may be re-annotated in place (that is how pending reads are flushed).
-// frame(0) is the innermost control frame.
+// One entry of the control stack, as the sink sees it. The stacks handed to events are the whole
+// operand stack after the instruction's operands were popped, if not said otherwise; entries may be
+// re-annotated in place (that is how pending reads are flushed).
 template <class Operand, class Label>
 struct ControlFrameView {
   FrameKind kind;
@@ -64,37 +71,50 @@ struct NullSink {
   using Frame = ControlFrameView<Operand, Label>;
 
   // --- function and position
-  void begin_function(std::span<const ValType> /*locals, parameters first*/, uint32_t /*param_count*/) {}
-  void end_function() {}  // after the implicit return at the body's final end was reported by do_return()
+  void begin_function(std::span<const ValType> /*locals, parameters first*/,
+                      uint32_t /*param_count*/) {}
+  void end_function() {
+  }  // after the implicit return at the body's final end was reported by do_return()
   void at(uint64_t /*offset*/) {}
 
-  // --- control. `stack` is the stack below the popped condition; a frame's parameters are its top entries.
+  // --- control. `stack` is the stack below the popped condition; a frame's parameters are its top
+  // entries, and stay on the stack as block(), loop() and if_() leave them (re-annotated if the
+  // sink likes): param() isn't called there.
   Label block(Stack, BlockSignature) { return {}; }
   Label loop(Stack, BlockSignature) { return {}; }
   Label if_(Stack, BlockSignature, Operand /*condition*/) { return {}; }
-  // The `then` part ends. `stack` holds its results on top (meaningless if !then_reachable); afterwards the validator
-  // cuts the stack to frame.height and pushes the parameters again with param(frame, i) as their operands.
+  // The `then` part ends. `stack` holds its results on top (meaningless if !then_reachable);
+  // afterwards the validator cuts the stack to frame.height and pushes the parameters again with
+  // param(frame, i) as their operands.
   void else_(Frame&, Stack, bool /*then_reachable*/) {}
-  // A frame ends; an `if` without else: else_() was not called and signature.params == signature.results.
-  // Afterwards the stack is cut to frame.height and the results pushed with result(frame, i).
+  // A frame ends, with its results on top of `stack` if fallthrough_reachable. An `if` without
+  // else: frame.kind is still If, else_() was not called and signature.params == signature.results.
+  // Afterwards the stack is cut to frame.height and the results pushed with result(frame, i), i
+  // ascending. The function's own frame doesn't come here: its `end` is do_return(), if fallthrough
+  // is reachable, then end_function().
   void end(Frame&, Stack, bool /*fallthrough_reachable*/) {}
   Operand param(const Frame&, size_t /*i*/) { return {}; }
   Operand result(const Frame&, size_t /*i*/) { return {}; }
-  // Branches: the values that the branch takes are the top entries of `stack` and stay there for br_if.
+  // Branches: the values that the branch takes are the top entries of `stack` and stay there for
+  // br_if. A branch to the outermost frame (kind Function) returns.
   void br(Frame&, Stack) {}
   void br_if(Frame&, Stack, Operand /*condition*/) {}
   // `frames`: one per table entry, the default last.
   void br_table(std::span<Frame* const>, Stack, Operand /*index*/) {}
   void do_return(Stack, std::span<const ValType> /*results*/) {}
   void unreachable() {}
-  // Calls: `args` are the popped arguments. The validator pushes the results with call_result(i) as operands.
+  // Calls: `args` are the popped arguments. The validator pushes the results with call_result(i) as
+  // operands.
   void call(uint32_t /*func*/, const FuncType&, Stack /*below the arguments*/, Stack /*args*/) {}
-  void call_indirect(uint32_t /*type index*/, uint32_t /*table*/, const FuncType&, Stack, Stack /*args*/, Operand) {}
+  void call_indirect(uint32_t /*type index*/, uint32_t /*table*/, const FuncType&, Stack,
+                     Stack /*args*/, Operand) {}
   Operand call_result(size_t /*i*/) { return {}; }
 
   // --- parametric and variables
   void drop(ValType, Operand) {}
-  Operand select(ValType, Operand /*if true*/, Operand /*if false*/, Operand /*condition*/) { return {}; }
+  Operand select(ValType, Operand /*if true*/, Operand /*if false*/, Operand /*condition*/) {
+    return {};
+  }
   Operand local_get(uint32_t, ValType) { return {}; }
   void local_set(uint32_t, ValType, Operand, Stack) {}
   Operand local_tee(uint32_t, ValType, Operand, Stack) { return {}; }
@@ -104,8 +124,11 @@ struct NullSink {
   // --- numeric, by shape. Vector instructions without immediates come here as well.
   Operand constant(ValType, const Value&) { return {}; }
   Operand unary(Opcode, ValType /*operand*/, ValType /*result*/, Operand) { return {}; }
-  Operand binary(Opcode, ValType /*operands: the first one's*/, ValType /*result*/, Operand, Operand) { return {}; }
-  Operand ternary(Opcode, Operand, Operand, Operand) { return {}; }        // v128.bitselect
+  Operand binary(Opcode, ValType /*operands: the first one's*/, ValType /*result*/, Operand,
+                 Operand) {
+    return {};
+  }
+  Operand ternary(Opcode, Operand, Operand, Operand) { return {}; }  // v128.bitselect
   Operand extract_lane(Opcode, uint8_t /*lane*/, ValType, Operand) { return {}; }
   Operand replace_lane(Opcode, uint8_t /*lane*/, ValType, Operand, Operand) { return {}; }
   Operand shuffle(const V128& /*lanes*/, Operand, Operand) { return {}; }
@@ -113,8 +136,12 @@ struct NullSink {
   // --- memory
   Operand load(Opcode, const MemArg&, ValType, Operand /*address*/) { return {}; }
   void store(Opcode, const MemArg&, ValType, Operand /*address*/, Operand /*value*/) {}
-  Operand load_lane(Opcode, const MemArg&, uint8_t /*lane*/, Operand /*address*/, Operand /*vector*/) { return {}; }
-  void store_lane(Opcode, const MemArg&, uint8_t /*lane*/, Operand /*address*/, Operand /*vector*/) {}
+  Operand load_lane(Opcode, const MemArg&, uint8_t /*lane*/, Operand /*address*/,
+                    Operand /*vector*/) {
+    return {};
+  }
+  void store_lane(Opcode, const MemArg&, uint8_t /*lane*/, Operand /*address*/,
+                  Operand /*vector*/) {}
   Operand memory_size(uint32_t) { return {}; }
   Operand memory_grow(uint32_t, Operand) { return {}; }
   void memory_fill(uint32_t, Operand, Operand, Operand) {}
@@ -135,5 +162,77 @@ struct NullSink {
   void table_init(uint32_t /*elem*/, uint32_t /*table*/, Operand, Operand, Operand) {}
   void elem_drop(uint32_t) {}
 };
+
+// A sink that is compiled with `static constexpr bool kConstant = true` gets constant expressions
+// only: every other instruction is refused before it is typed.
+template <class Sink>
+concept ConstantSink = requires { requires Sink::kConstant; };
+
+template <class S>
+concept InstrSink =
+    std::default_initializable<typename S::Operand> && std::copyable<typename S::Operand> &&
+    std::default_initializable<typename S::Label> && std::copyable<typename S::Label> &&
+    requires(S& sink, const typename S::Operand& o,
+             std::span<StackEntry<typename S::Operand>> stack,
+             ControlFrameView<typename S::Operand, typename S::Label>& frame,
+             std::span<ControlFrameView<typename S::Operand, typename S::Label>* const> frames,
+             std::span<const ValType> types, BlockSignature signature, const FuncType& func_type,
+             ValType type, Opcode op, uint32_t index, uint8_t lane, const MemArg& memarg,
+             const Value& value, const V128& vector) {
+      sink.begin_function(types, index);
+      sink.end_function();
+      sink.at(uint64_t{});
+      { sink.block(stack, signature) } -> std::convertible_to<typename S::Label>;
+      { sink.loop(stack, signature) } -> std::convertible_to<typename S::Label>;
+      { sink.if_(stack, signature, o) } -> std::convertible_to<typename S::Label>;
+      sink.else_(frame, stack, true);
+      sink.end(frame, stack, true);
+      { sink.param(frame, size_t{}) } -> std::convertible_to<typename S::Operand>;
+      { sink.result(frame, size_t{}) } -> std::convertible_to<typename S::Operand>;
+      sink.br(frame, stack);
+      sink.br_if(frame, stack, o);
+      sink.br_table(frames, stack, o);
+      sink.do_return(stack, types);
+      sink.unreachable();
+      sink.call(index, func_type, stack, stack);
+      sink.call_indirect(index, index, func_type, stack, stack, o);
+      { sink.call_result(size_t{}) } -> std::convertible_to<typename S::Operand>;
+      sink.drop(type, o);
+      { sink.select(type, o, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.local_get(index, type) } -> std::convertible_to<typename S::Operand>;
+      sink.local_set(index, type, o, stack);
+      { sink.local_tee(index, type, o, stack) } -> std::convertible_to<typename S::Operand>;
+      { sink.global_get(index, type) } -> std::convertible_to<typename S::Operand>;
+      sink.global_set(index, type, o);
+      { sink.constant(type, value) } -> std::convertible_to<typename S::Operand>;
+      { sink.unary(op, type, type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.binary(op, type, type, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ternary(op, o, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.extract_lane(op, lane, type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.replace_lane(op, lane, type, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.shuffle(vector, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.load(op, memarg, type, o) } -> std::convertible_to<typename S::Operand>;
+      sink.store(op, memarg, type, o, o);
+      { sink.load_lane(op, memarg, lane, o, o) } -> std::convertible_to<typename S::Operand>;
+      sink.store_lane(op, memarg, lane, o, o);
+      { sink.memory_size(index) } -> std::convertible_to<typename S::Operand>;
+      { sink.memory_grow(index, o) } -> std::convertible_to<typename S::Operand>;
+      sink.memory_fill(index, o, o, o);
+      sink.memory_copy(index, index, o, o, o);
+      sink.memory_init(index, index, o, o, o);
+      sink.data_drop(index);
+      { sink.ref_null(type) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_is_null(type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_func(index) } -> std::convertible_to<typename S::Operand>;
+      { sink.table_get(index, type, o) } -> std::convertible_to<typename S::Operand>;
+      sink.table_set(index, o, o);
+      { sink.table_size(index) } -> std::convertible_to<typename S::Operand>;
+      { sink.table_grow(index, o, o) } -> std::convertible_to<typename S::Operand>;
+      sink.table_fill(index, o, o, o);
+      sink.table_copy(index, index, o, o, o);
+      sink.table_init(index, index, o, o, o);
+      sink.elem_drop(index);
+    };
+static_assert(InstrSink<NullSink>);
 
 }  // namespace weft::interp

@@ -1,0 +1,221 @@
+// Decodes and validates function bodies and constant expressions in one pass and drives a sink with
+// what it finds.
+//
+// The specification's own algorithm (Spec 3.0, Appendix "Validation Algorithm"), with an operand
+// and a control stack on the heap whose entries also carry the sink's annotations. Nothing is
+// recursive. The stack operations that almost always succeed are inlined with a test for the usual
+// case; the specification's literal rule is beside each in a function of its own, `_slow`, out of
+// the way.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "interp/core/error.h"
+#include "interp/core/opcode.h"
+#include "interp/core/types.h"
+#include "interp/decode/feature_gate.h"
+#include "interp/decode/instr_reader.h"
+#include "interp/decode/module.h"
+#include "interp/decode/reader.h"
+#include "interp/validate/body_types.h"
+#include "interp/validate/instr_sink.h"
+#include "interp/validate/messages.h"
+#include "interp/validate/operand_stack.h"
+#include "interp/validate/signature_rules.h"
+#include "interp/validate/validate_options.h"
+
+namespace weft::interp {
+
+// Reusable: one validator does any number of functions and keeps its storage.
+template <InstrSink Sink>
+class FunctionValidator {
+ public:
+  using Operand = typename Sink::Operand;
+  using Label = typename Sink::Label;
+  using Frame = ControlFrameView<Operand, Label>;
+  using Stack = std::span<StackEntry<Operand>>;
+
+  FunctionValidator(const ValidationContext& context, Sink& sink)
+      : x_module(context.module),
+        x_types(context.types),
+        x_limits(context.options.limits),
+        x_sink(sink),
+        x_gate{context.options.features, {}},
+        x_instrs(x_in, x_gate, x_limits),
+        x_body_types(context.module) {}
+  FunctionValidator(const FunctionValidator&) = delete;
+  FunctionValidator& operator=(const FunctionValidator&) = delete;
+
+  // A defined function of the module, whose module-level rules hold already.
+  Result<void> function(uint32_t func);
+
+  // A constant expression that yields `expected` and may read the first `visible_globals` globals.
+  Result<void> constant(ByteRange range, ValType expected, uint32_t visible_globals)
+    requires ConstantSink<Sink>;
+
+  FeatureSet used_features() const { return x_gate.used; }
+
+ private:
+  struct ControlFrame : Frame {
+    bool unreachable =
+        false;              // the rest of the frame is dead code: its operand stack is polymorphic
+    size_t set_locals = 0;  // entries of x_set_locals at the frame's beginning
+  };
+  using Entry = StackEntry<Operand>;
+
+  // --- running
+  void begin(ByteRange range, std::span<const ValType> results);
+  Result<void> run();
+  void step();
+  void custom(Opcode opcode);
+  void locals(const FuncType& type);
+  void fail(ErrorKind kind, std::string message) { x_in.fail(kind, x_at, std::move(message)); }
+  void invalid(std::string message) { fail(ErrorKind::Invalid, std::move(message)); }
+  template <Opcode kOpcode>
+  auto read() {
+    return x_instrs.template read<info(kOpcode).immediate>();
+  }
+
+  // The one place where reachability matters to the sink: events of dead or refused code are
+  // dropped.
+  template <class Event>
+  auto emit(Event&& event) -> decltype(event(std::declval<Sink&>())) {
+    using Annotation = decltype(event(x_sink));
+    if (x_live && x_in.ok()) [[likely]]
+      return event(x_sink);
+    if constexpr (!std::is_void_v<Annotation>) return Annotation{};
+  }
+  template <class Event>
+  void push_event(ValType type, Event&& event) {
+    push(type, emit(std::forward<Event>(event)));
+  }
+
+  // --- operand stack
+  void push(ValType type, Operand operand) {
+    if (x_stack.full()) [[unlikely]]
+      grow();
+    x_stack.push(type, operand);
+  }
+  Operand pop(ValType expected) {
+    if (x_stack.above_floor() && x_stack.top().type == expected) [[likely]]
+      return x_stack.pop().operand;
+    return pop_slow(expected);
+  }
+  [[gnu::noinline]] Operand pop_slow(ValType expected);
+  Entry pop_any();
+  void check_top(std::span<const ValType> types) { match_top<false>(types); }
+  void retype_top(std::span<const ValType> types) { match_top<true>(types); }
+  template <bool kRetype>
+  void match_top(std::span<const ValType> types);
+  void push_all(std::span<const ValType> types);
+  void drop_top(size_t count) {
+    x_stack.cut(x_stack.height() - std::min(count, x_stack.height_above_floor()));
+  }
+  void check_frame_end();
+  [[gnu::noinline]] void grow();
+
+  // --- control stack
+  ControlFrame& frame() { return *x_frame; }
+  ControlFrame& label(uint32_t depth);
+  void enter(FrameKind kind, BlockSignature signature, Label label);
+  void leave();
+  void set_unreachable();
+
+  // --- spaces that immediates index
+  const FuncType* func_type(uint32_t type);
+  bool has_func(uint32_t func);
+  bool has_memory(uint32_t memory);
+  bool has_data(uint32_t data);
+  const TableType* table(uint32_t index);
+  const ElemSegment* elem(uint32_t index);
+  ValType address_type(uint32_t memory) const {
+    return val_type_of(x_module.memories[memory].index);
+  }
+  bool access(const MemArg& memarg, const SignatureRule& rule);
+
+  // --- instructions
+  void by_signature(Opcode opcode, const SignatureRule& rule);
+  void memory_lane(Opcode opcode, const SignatureRule& rule);
+  void lane(Opcode opcode, const SignatureRule& rule);
+  bool lane_exists(uint8_t lane, uint32_t lanes);
+  void shuffle();
+  void constant_value(ValType type, const Value& value);
+  void block(FrameKind kind, BlockType type);
+  void else_();
+  void end();
+  void match_absent_else();
+  void br(uint32_t depth);
+  void br_if(uint32_t depth);
+  void br_table(std::span<const uint32_t> depths);
+  void return_();
+  void call(uint32_t func);
+  void call_indirect(IndexPair type_and_table);
+  void push_call_results(const FuncType& type);
+  void select();
+  void select_t(std::span<const ValType> types);
+  void local_get(uint32_t index);
+  void local_set(uint32_t index);
+  void local_tee(uint32_t index);
+  bool has_local(uint32_t index);
+  void mark_set(uint32_t index);
+  void reset_set_locals(size_t count);
+  void global_get(uint32_t index);
+  void global_set(uint32_t index);
+  void memory_grow(uint32_t memory);
+  void memory_fill(uint32_t memory);
+  void memory_copy(IndexPair to_and_from);
+  void memory_init(IndexPair data_and_memory);
+  void ref_null(HeapType heap);
+  void ref_is_null();
+  void ref_func(uint32_t func);
+  void table_get(uint32_t index);
+  void table_set(uint32_t index);
+  void table_grow(uint32_t index);
+  void table_fill(uint32_t index);
+  void table_copy(IndexPair to_and_from);
+  void table_init(IndexPair elem_and_table);
+
+  const Module& x_module;
+  const TypeRegistry& x_types;
+  const ImplementationLimits& x_limits;
+  Sink& x_sink;
+
+  Reader x_in;
+  FeatureGate x_gate;
+  InstrReader x_instrs;
+  BodyTypes x_body_types;
+
+  uint64_t x_at = 0;                // offset of the current instruction
+  bool x_live = true;               // the current instruction is not dead code
+  ControlFrame* x_frame = nullptr;  // the innermost
+  OperandStack<Operand> x_stack;
+  std::vector<ControlFrame> x_frames;
+  std::vector<ValType> x_locals;
+  std::vector<Frame*> x_targets;  // of a br_table
+
+  // Locals without a default value (Spec 3.0, 3.2.2 "Local Types"); all unused in functions without
+  // such.
+  bool x_tracks_locals = false;
+  std::vector<bool> x_local_is_set;
+  std::vector<uint32_t> x_set_locals;  // in order, to be undone at the end of the frame
+
+  uint32_t x_visible_globals = 0;  // to a constant expression
+};
+
+// Validates one function again for a sink: what a translator does at the first call, when the
+// module is known to be valid.
+template <InstrSink Sink>
+Result<void> validate_function(const ValidationContext& context, uint32_t func, Sink& sink) {
+  return FunctionValidator<Sink>(context, sink).function(func);
+}
+
+}  // namespace weft::interp
+
+#include "interp/validate/function_validator_instructions.h"  // IWYU pragma: export
+#include "interp/validate/function_validator_stack.h"         // IWYU pragma: export

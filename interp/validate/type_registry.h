@@ -1,0 +1,88 @@
+// The types of an engine: equal ids are equal types, across all modules (Spec 3.0, 3.1.5 "Type
+// Equivalence" and 3.3 "Matching").
+//
+// Recursive groups are interned whole, with references inside the group written relative to it, so
+// that two groups are equal exactly if their keys are. Each type keeps the list of its supertypes
+// from the root down (a display), which makes subtyping one comparison. Types are never removed:
+// ids stay valid as long as the engine.
+//
+// Thread-safe. Interning locks; type() and is_subtype() don't.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "interp/core/types.h"
+#include "interp/decode/module.h"
+
+namespace weft::interp {
+
+class TypeRegistry {
+ public:
+  TypeRegistry();
+  ~TypeRegistry();
+  TypeRegistry(const TypeRegistry&) = delete;
+  TypeRegistry& operator=(const TypeRegistry&) = delete;
+
+  // Interns types[begin, end), one recursive group whose references are module type indices below
+  // `end`; those below `begin` have ids already. Sets the group's ids and rewrites its references
+  // to TypeIds. False if the registry is full.
+  bool intern_group(std::span<DefinedType> types, uint32_t begin, uint32_t end);
+
+  // Interns a function type of the host's; its references are TypeIds. kNoTypeId if the registry is
+  // full.
+  TypeId intern(const FuncType& type);
+
+  // References inside are TypeIds. Stable address.
+  const SubType& type(TypeId id) const { return entry(id).type; }
+  const FuncType& func_type(TypeId id) const { return type(id).composite.func; }
+  bool is_subtype(TypeId sub, TypeId super) const {
+    if (sub == super) return true;
+    const Entry& below = entry(sub);
+    const size_t depth = entry(super).supers.size();
+    return depth < below.supers.size() && below.supers[depth] == super;
+  }
+  size_t size() const { return x_count.load(std::memory_order_acquire); }
+
+ private:
+  struct Entry {
+    SubType type;
+    std::vector<TypeId> supers;  // from the root to the direct supertype
+  };
+  static constexpr uint32_t kChunkLog2 = 10;
+  static constexpr uint32_t kChunk = 1u << kChunkLog2;
+  static constexpr uint32_t kMaxChunks = 1u << 14;  // ids fit HeapType's 24 bits
+
+  using Key = std::vector<uint32_t>;
+  struct KeyHash {
+    uint64_t seed;
+    size_t operator()(const Key& key) const;
+  };
+
+  const Entry& entry(TypeId id) const {
+    return x_chunks[id >> kChunkLog2].load(std::memory_order_acquire)[id & (kChunk - 1)];
+  }
+  void append(std::span<const DefinedType> group, TypeId first);
+
+  mutable std::mutex x_mutex;
+  std::unordered_map<Key, TypeId, KeyHash> x_groups;  // to the group's first type
+  std::atomic<size_t> x_count = 0;
+  std::unique_ptr<std::atomic<Entry*>[]> x_chunks;
+};
+
+// Whether a value of type `sub` can be used as a `super`; indices are TypeIds (Spec 3.0, 3.3
+// "Matching").
+bool matches(HeapType sub, HeapType super, const TypeRegistry& types);
+bool matches_slow(ValType sub, ValType super, const TypeRegistry& types);
+inline bool matches(ValType sub, ValType super, const TypeRegistry& types) {
+  return sub == super || matches_slow(sub, super, types);
+}
+bool matches(const FuncType& sub, const FuncType& super, const TypeRegistry& types);
+bool matches(const CompositeType& sub, const CompositeType& super, const TypeRegistry& types);
+
+}  // namespace weft::interp
