@@ -62,6 +62,14 @@ WEFT_NUM constexpr Carrier<T> bits_of(T x) noexcept {
   return std::bit_cast<Carrier<T>>(x);
 }
 
+// What the processor does to a NaN operand. Said in bits, as compilers drop arithmetic that changes
+// nothing else (x + 0 of a number that can't be -0).
+template <Float T>
+WEFT_NUM constexpr T quiet(T nan) noexcept {
+  constexpr Carrier<T> kQuietBit = Carrier<T>{1} << (std::numeric_limits<T>::digits - 2);
+  return std::bit_cast<T>(bits_of(nan) | kQuietBit);
+}
+
 #if defined(__SSE4_1__)
 template <int kMode, Float T>
 WEFT_NUM T round_native(T x) noexcept {
@@ -265,7 +273,7 @@ WEFT_NUM constexpr T copysign(T a, T b) noexcept {
 template <Float T>
 WEFT_NUM constexpr T min(T a, T b) noexcept {
   if (a != a || b != b) [[unlikely]]
-    return a + b;
+    return detail::quiet(a != a ? a : b);
   const T ab = a < b ? a : b;
   const T ba = b < a ? b : a;
   return std::bit_cast<T>(detail::bits_of(ab) | detail::bits_of(ba));
@@ -273,7 +281,7 @@ WEFT_NUM constexpr T min(T a, T b) noexcept {
 template <Float T>
 WEFT_NUM constexpr T max(T a, T b) noexcept {
   if (a != a || b != b) [[unlikely]]
-    return a + b;
+    return detail::quiet(a != a ? a : b);
   const T ab = a > b ? a : b;
   const T ba = b > a ? b : a;
   return std::bit_cast<T>(detail::bits_of(ab) & detail::bits_of(ba));
@@ -283,8 +291,8 @@ WEFT_NUM constexpr T max(T a, T b) noexcept {
 
 // Without SSE4.1 the compilers call libm for these, which costs a handler all its registers. Here,
 // numbers that have a fraction fit in an integer register, and the sign, lost by the way through
-// +0, is put back. Numbers that can't have one, infinities and NaNs are returned by x + 0, which
-// only quiets.
+// +0, is put back. Numbers that can't have one, infinities and NaNs are returned as they are, NaNs
+// quieted.
 template <Float T>
 WEFT_NUM constexpr T trunc(T a) noexcept {
 #if defined(__SSE4_1__)
@@ -293,7 +301,7 @@ WEFT_NUM constexpr T trunc(T a) noexcept {
   }
 #endif
   if (!(abs(a) < detail::kIntegersOnly<T>)) [[unlikely]]
-    return a + T{0};
+    return a != a ? detail::quiet(a) : a;
   return copysign(static_cast<T>(static_cast<detail::Signed<detail::Carrier<T>>>(a)), a);
 }
 template <Float T>
@@ -304,7 +312,7 @@ WEFT_NUM constexpr T floor(T a) noexcept {
   }
 #endif
   if (!(abs(a) < detail::kIntegersOnly<T>)) [[unlikely]]
-    return a + T{0};
+    return a != a ? detail::quiet(a) : a;
   const T whole = static_cast<T>(static_cast<detail::Signed<detail::Carrier<T>>>(a));
   return copysign(whole - (whole > a ? T{1} : T{0}), a);
 }
@@ -316,7 +324,7 @@ WEFT_NUM constexpr T ceil(T a) noexcept {
   }
 #endif
   if (!(abs(a) < detail::kIntegersOnly<T>)) [[unlikely]]
-    return a + T{0};
+    return a != a ? detail::quiet(a) : a;
   const T whole = static_cast<T>(static_cast<detail::Signed<detail::Carrier<T>>>(a));
   return copysign(whole + (whole < a ? T{1} : T{0}), a);
 }
@@ -331,7 +339,7 @@ WEFT_NUM constexpr T nearest(T a) noexcept {
 #endif
   const T magnitude = abs(a);
   if (!(magnitude < detail::kIntegersOnly<T>)) [[unlikely]]
-    return a + T{0};
+    return a != a ? detail::quiet(a) : a;
   return copysign((magnitude + detail::kIntegersOnly<T>)-detail::kIntegersOnly<T>, a);
 }
 

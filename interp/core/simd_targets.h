@@ -2,6 +2,7 @@
 // Include before any of Highway's headers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 // SSSE3 without SSE4 is a processor of 2006: not worth a fifth copy of everything.
