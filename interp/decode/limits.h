@@ -22,7 +22,8 @@ struct ImplementationLimits {
   uint32_t data_segments = 100'000;
   uint32_t element_segments = 10'000'000;
   uint32_t segment_entries = 10'000'000;  // of one element segment
-  uint64_t table_elements = 10'000'000;   // a table's initial size
+  // Of a table, at instantiation and when it grows: a larger one is valid, but can't be had.
+  uint64_t table_elements = 10'000'000;
   uint32_t params = 1'000;
   uint32_t results = 1'000;
   uint32_t fields = 10'000;

@@ -18,7 +18,7 @@ void Reader::fail(Error error) {
 
 uint8_t Reader::end_of_input() {
   const uint64_t at = static_cast<uint64_t>(x_end - x_module);
-  malformed(at, x_end == x_module_end ? "unexpected end" : "unexpected end of section or function");
+  malformed(at, x_is_part ? "unexpected end of section or function" : "unexpected end");
   return 0;
 }
 
@@ -105,7 +105,7 @@ std::string_view Reader::name(uint32_t max_bytes) {
 Reader Reader::sub(uint64_t count) {
   Reader part;
   part.x_module = x_module;
-  part.x_module_end = x_module_end;
+  part.x_is_part = true;
   part.x_pos = x_pos;
   bytes(count);
   part.x_end = x_pos;

@@ -28,7 +28,7 @@ class Reader {
       : x_module(module.data()),
         x_pos(module.data() + range.begin),
         x_end(module.data() + range.end),
-        x_module_end(module.data() + module.size()) {}
+        x_is_part(range.size() != module.size()) {}
   explicit Reader(std::span<const uint8_t> module) : Reader(module, {0, module.size()}) {}
 
   uint64_t offset() const { return static_cast<uint64_t>(x_pos - x_module); }
@@ -127,7 +127,7 @@ class Reader {
   const uint8_t* x_module = nullptr;
   const uint8_t* x_pos = nullptr;
   const uint8_t* x_end = nullptr;
-  const uint8_t* x_module_end = nullptr;
+  bool x_is_part = false;  // of the module; else all of it
   std::optional<Error> x_error;
 };
 

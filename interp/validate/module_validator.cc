@@ -75,6 +75,8 @@ class ModuleValidator {
 Result<void> ModuleValidator::run() {
   WEFT_TRY(types());
   WEFT_TRY(funcs());
+  // Before tables, whose initial values may read globals.
+  for (Global& global : x_module.globals) WEFT_TRY(resolve(global.type.type));
   WEFT_TRY(tables());
   WEFT_TRY(memories());
   WEFT_TRY(tags());
@@ -174,14 +176,9 @@ Result<void> ModuleValidator::tables() {
     WEFT_TRY(resolve(table.type.element));
     const uint64_t most = table.type.index == IndexType::I64 ? UINT64_MAX : UINT32_MAX;
     WEFT_TRY(check_limits(table.type.limits, most, "table size must be at most 2^32-1"));
-    const bool defined = i >= x_module.imported_tables;
-    if (defined && table.type.limits.min > x_options.limits.table_elements) {
-      return fail(ErrorKind::Limit,
-                  "table too large: " + std::to_string(table.type.limits.min) + " elements");
-    }
     if (table.init) {
       WEFT_TRY(constant(*table.init, table.type.element, visible_globals(0)));
-    } else if (defined && !table.type.element.is_defaultable()) {
+    } else if (i >= x_module.imported_tables && !table.type.element.is_defaultable()) {
       return invalid("type mismatch: a table of " + to_string(table.type.element) +
                      " needs an initial value");
     }
@@ -228,7 +225,6 @@ uint32_t ModuleValidator::visible_globals(uint32_t defined_before) const {
 }
 
 Result<void> ModuleValidator::globals() {
-  for (Global& global : x_module.globals) WEFT_TRY(resolve(global.type.type));
   for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) {
     Global& global = x_module.globals[i];
     WEFT_TRY(
