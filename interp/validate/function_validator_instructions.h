@@ -42,7 +42,7 @@ void FunctionValidator<Sink>::step() {
     if (!is_constant(opcode, x_gate.enabled)) return invalid("constant expression required");
   }
   if (x_live) x_sink.at(x_at);
-  if (rule.shape != Shape::None) return by_signature(opcode, rule);
+  if (rule.shape != InstrShape::None) return by_signature(opcode, rule);
   custom(opcode);
 }
 
@@ -169,46 +169,46 @@ void FunctionValidator<Sink>::custom(Opcode opcode) {
 template <InstrSink Sink>
 void FunctionValidator<Sink>::by_signature(Opcode opcode, const SignatureRule& rule) {
   switch (rule.shape) {
-    case Shape::Unary: {
+    case InstrShape::Unary: {
       const Operand a = pop(rule.params[0]);
       return push_event(rule.result, [&](Sink& sink) {
         return sink.unary(opcode, rule.params[0], rule.result, a);
       });
     }
-    case Shape::Binary: {
+    case InstrShape::Binary: {
       const Operand b = pop(rule.params[1]);
       const Operand a = pop(rule.params[0]);
       return push_event(rule.result, [&](Sink& sink) {
         return sink.binary(opcode, rule.params[0], rule.result, a, b);
       });
     }
-    case Shape::Ternary: {
+    case InstrShape::Ternary: {
       const Operand c = pop(rule.params[2]);
       const Operand b = pop(rule.params[1]);
       const Operand a = pop(rule.params[0]);
       return push_event(rule.result, [&](Sink& sink) { return sink.ternary(opcode, a, b, c); });
     }
-    case Shape::Load: {
+    case InstrShape::Load: {
       const MemArg memarg = x_instrs.template read<Imm::MemArg>();
       if (!access(memarg, rule)) return;
       const Operand address = pop(address_type(memarg.memory));
       return push_event(
           rule.result, [&](Sink& sink) { return sink.load(opcode, memarg, rule.result, address); });
     }
-    case Shape::Store: {
+    case InstrShape::Store: {
       const MemArg memarg = x_instrs.template read<Imm::MemArg>();
       if (!access(memarg, rule)) return;
       const Operand value = pop(rule.params[0]);
       const Operand address = pop(address_type(memarg.memory));
       return emit([&](Sink& sink) { sink.store(opcode, memarg, rule.params[0], address, value); });
     }
-    case Shape::LoadLane:
-    case Shape::StoreLane:
+    case InstrShape::LoadLane:
+    case InstrShape::StoreLane:
       return memory_lane(opcode, rule);
-    case Shape::ExtractLane:
-    case Shape::ReplaceLane:
+    case InstrShape::ExtractLane:
+    case InstrShape::ReplaceLane:
       return lane(opcode, rule);
-    case Shape::None:
+    case InstrShape::None:
       break;
   }
 }
@@ -226,7 +226,7 @@ void FunctionValidator<Sink>::memory_lane(Opcode opcode, const SignatureRule& ru
   if (!access(both.memarg, rule) || !lane_exists(both.lane, rule.lanes)) return;
   const Operand vector = pop(ValType::V128);
   const Operand address = pop(address_type(both.memarg.memory));
-  if (rule.shape == Shape::StoreLane) {
+  if (rule.shape == InstrShape::StoreLane) {
     return emit(
         [&](Sink& sink) { sink.store_lane(opcode, both.memarg, both.lane, address, vector); });
   }
@@ -239,7 +239,7 @@ template <InstrSink Sink>
 void FunctionValidator<Sink>::lane(Opcode opcode, const SignatureRule& rule) {
   const uint8_t index = x_instrs.template read<Imm::Lane>();
   if (!lane_exists(index, rule.lanes)) return;
-  if (rule.shape == Shape::ExtractLane) {
+  if (rule.shape == InstrShape::ExtractLane) {
     const Operand vector = pop(rule.params[0]);
     return push_event(rule.result, [&](Sink& sink) {
       return sink.extract_lane(opcode, index, rule.result, vector);

@@ -14,7 +14,7 @@ namespace weft::interp {
 
 // Which sink callback such an instruction is, and so which immediate it has. None: no callback
 // stands for it (yet).
-enum class Shape : uint8_t {
+enum class InstrShape : uint8_t {
   None,
   Unary,
   Binary,
@@ -28,7 +28,7 @@ enum class Shape : uint8_t {
 };
 
 struct SignatureRule {
-  Shape shape = Shape::None;
+  InstrShape shape = InstrShape::None;
   uint8_t align_log2 = 0;  // natural alignment of a memory access
   uint8_t lanes = 0;
   Feature feature = Feature::Mvp;  // of every instruction, also of those with rules of their own
@@ -54,24 +54,24 @@ constexpr ValType val_type_of_letter(char letter) {
   }
 }
 
-constexpr Shape shape_of(const InstrInfo& instr) {
+constexpr InstrShape shape_of(const InstrInfo& instr) {
   if (!instr.has_signature() || instr.feature == Feature::Threads || instr.results().size() > 1)
-    return Shape::None;
+    return InstrShape::None;
   const bool yields = !instr.results().empty();
-  if (instr.immediate == Imm::MemArg) return yields ? Shape::Load : Shape::Store;
-  if (instr.immediate == Imm::MemArgLane) return yields ? Shape::LoadLane : Shape::StoreLane;
+  if (instr.immediate == Imm::MemArg) return yields ? InstrShape::Load : InstrShape::Store;
+  if (instr.immediate == Imm::MemArgLane) return yields ? InstrShape::LoadLane : InstrShape::StoreLane;
   if (instr.immediate == Imm::Lane)
-    return instr.params().size() == 1 ? Shape::ExtractLane : Shape::ReplaceLane;
-  if (instr.immediate != Imm::None || !yields) return Shape::None;
+    return instr.params().size() == 1 ? InstrShape::ExtractLane : InstrShape::ReplaceLane;
+  if (instr.immediate != Imm::None || !yields) return InstrShape::None;
   switch (instr.params().size()) {
     case 1:
-      return Shape::Unary;
+      return InstrShape::Unary;
     case 2:
-      return Shape::Binary;
+      return InstrShape::Binary;
     case 3:
-      return Shape::Ternary;
+      return InstrShape::Ternary;
     default:
-      return Shape::None;
+      return InstrShape::None;
   }
 }
 
@@ -82,7 +82,7 @@ inline constexpr std::array<SignatureRule, kOpcodeCount> kSignatureRules = [] {
     SignatureRule& rule = rules[i];
     rule.shape = shape_of(instr);
     rule.feature = instr.feature;
-    if (rule.shape == Shape::None) continue;
+    if (rule.shape == InstrShape::None) continue;
     const auto opcode = static_cast<Opcode>(i);
     rule.lanes = static_cast<uint8_t>(lane_count(opcode));
     if (const uint32_t bytes = access_bytes(opcode))
