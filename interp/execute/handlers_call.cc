@@ -14,19 +14,24 @@
 namespace weft::interp {
 namespace {
 
-// A call found no room, or the record limit raised: by an interrupt, or because the depth is used up.
-[[gnu::cold, gnu::noinline]] WEFT_HANDLER(stack_refused) {
+// A call found the record limit raised: by an interrupt, or because the depth is used up. If it is neither, a late
+// writer left it so, and the calling cell goes on from its start.
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER(record_limit_hit) {
   WEFT_REGS;
-  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) WEFT_TRAP(TrapCode::Interrupted);
-  WEFT_TRAP(TrapCode::CallStackExhausted);
+  const TrapCode trap = ctx->state->on_record_limit(rs - 2);
+  if (trap != TrapCode::None) WEFT_TRAP_WITH(trap);
+  WEFT_DISPATCH();
 }
 
 // Values grow up, records grow down, in one region: one compare, with a red zone that spares most functions a check of
 // their frame's size, bounds both. The record limit bounds the depth, and is where an interrupt makes itself felt.
-[[gnu::always_inline]] inline bool has_room(const Context* ctx, const uint64_t* frame, const Record* record) {
-  return frame + kRedZoneSlots <= reinterpret_cast<const uint64_t*>(record) &&
-         reinterpret_cast<uintptr_t>(record) >= ctx->state->record_limit.load(std::memory_order_relaxed);
-}
+#define WEFT_CHECK_ROOM(frame, record)                                                                       \
+  do {                                                                                                       \
+    if ((frame) + kRedZoneSlots > reinterpret_cast<const uint64_t*>(record)) [[unlikely]]                    \
+      WEFT_TRAP(TrapCode::CallStackExhausted);                                                               \
+    if (reinterpret_cast<uintptr_t>(record) < ctx->state->record_limit.load(std::memory_order_relaxed))      \
+      [[unlikely]] WEFT_TAIL(record_limit_hit);                                                              \
+  } while (false)
 
 [[gnu::always_inline]] inline uint8_t* memory_base(const Context* ctx) {
   return ctx->memory0 != nullptr ? ctx->memory0->base : nullptr;
@@ -37,7 +42,7 @@ WEFT_HANDLER(call) {
   constexpr CellLayout cell = cell_layout({.shape = Shape::Call});
   uint64_t* frame = fp + read_u32(pc, cell.x);
   Record* record = rs - 1;
-  if (!has_room(ctx, frame, record)) [[unlikely]] WEFT_TAIL(stack_refused);
+  WEFT_CHECK_ROOM(frame, record);
   record->pc = pc + cell.size;
   record->fp = fp;
   const auto handler = read_unaligned<HandlerFn*>(pc + cell.q);
@@ -80,7 +85,7 @@ template <HandlerKey Key>
   constexpr CellLayout cell = cell_layout(Key);
   auto* func = reinterpret_cast<FuncInst*>(acc);
   uint64_t* frame = fp + read_u32(pc, cell.x);
-  if (!has_room(ctx, frame, rs - 2)) [[unlikely]] WEFT_TAIL(stack_refused);
+  WEFT_CHECK_ROOM(frame, rs - 2);
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
     if (trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(trap);
@@ -129,7 +134,7 @@ WEFT_HANDLER(call_indirect) {
   if (func->context != ctx) [[unlikely]] WEFT_TAIL(call_far<Key>);
   uint64_t* frame = fp + read_u32(pc, cell.x);
   Record* record = rs - 1;
-  if (!has_room(ctx, frame, record)) [[unlikely]] WEFT_TAIL(stack_refused);
+  WEFT_CHECK_ROOM(frame, record);
   record->pc = pc + cell.size;
   record->fp = fp;
   pc = func->code;

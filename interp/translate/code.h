@@ -1,10 +1,11 @@
 // Translated code of one module, for one combination of options: shared by all instances, made function by function at
-// the first call. The only header of translate/ that execute/ and runtime/ may see.
+// the first call. The only header of translate/ (with cell.h, the format) that execute/ and runtime/ may see.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 namespace weft::interp {
 
 class TypeRegistry;
+struct IrFunction;
 
 struct CodeOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
@@ -33,6 +35,7 @@ struct FunctionCode {
 
 class CodeSpace {
  public:
+  // All three must outlive the code.
   CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout, CodeOptions options);
   ~CodeSpace();
   CodeSpace(const CodeSpace&) = delete;
@@ -51,22 +54,34 @@ class CodeSpace {
   std::optional<FunctionCode> find_function(const uint8_t* cell) const;
   // Byte offset in the module of the instruction that the cell at `cell` was made from. Found by translating the
   // function again: traps are rare, and a table of offsets would cost more than the code. For a return address
-  // (`is_return_address`), the instruction before it.
+  // (`is_return_address`), the instruction before it. Error::kNoOffset if the address is not of this code.
   uint64_t offset_of(const uint8_t* cell, bool is_return_address) const;
 
+  // Bytes of cells so far.
+  size_t bytes() const;
+
  private:
-  struct Arena;
+  IrFunction build(uint32_t func) const;
   const uint8_t* translate(uint32_t func);
+  uint8_t* allocate(size_t bytes);
 
   const Module& x_module;
   const TypeRegistry& x_types;
   const ContextLayout& x_layout;
   const CodeOptions x_options;
-  mutable std::mutex x_mutex;
-  std::unique_ptr<Arena> x_arena;
-  // Entry cells by defined function; null until translated. Zero pages until touched.
-  std::atomic<const uint8_t*>* x_entries = nullptr;
-  std::vector<FunctionCode> x_functions;  // sorted by begin: the arena grows upwards
+
+  // First cells by defined function; null until translated. Zero pages until touched.
+  struct Free {
+    void operator()(void* memory) const;
+  };
+  std::unique_ptr<std::atomic<const uint8_t*>[], Free> x_entries;
+
+  mutable std::mutex x_mutex;  // of what follows
+  std::deque<std::unique_ptr<uint8_t[]>> x_chunks;
+  uint8_t* x_free = nullptr;  // in the last chunk
+  uint8_t* x_free_end = nullptr;
+  size_t x_bytes = 0;
+  std::vector<FunctionCode> x_functions;
 };
 
 // Cells that all code shares.

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "interp/core/error.h"
+#include "interp/runtime/store.h"
+#include "interp/translate/code.h"
+#include "interp/translate/emitter.h"
+#include "interp/translate/translator.h"
+#include "interp/validate/function_validator.h"
+
+namespace weft::interp {
+
+namespace {
+
+constexpr size_t kChunkBytes = size_t{64} << 10;
+
+// A function whose frame no 16-bit slot number reaches. Its frame would be larger than half a megabyte, so calling it
+// counts as exhausting the stack.
+IrFunction exhausts_stack() {
+  IrFunction function;
+  IrInstr& instr = function.instrs.emplace_back();
+  instr.key = {.shape = Shape::Trap};
+  instr.x = static_cast<uint32_t>(TrapCode::CallStackExhausted);
+  return function;
+}
+
+}  // namespace
+
+void CodeSpace::Free::operator()(void* memory) const { std::free(memory); }
+
+CodeSpace::CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout, CodeOptions options)
+    : x_module(module), x_types(types), x_layout(layout), x_options(options) {
+  // calloc of much memory is a mapping of zero pages: nothing is touched for functions that are never called.
+  static_assert(std::atomic<const uint8_t*>::is_always_lock_free);
+  const size_t count = std::max<size_t>(module.defined_funcs(), 1);
+  x_entries.reset(static_cast<std::atomic<const uint8_t*>*>(std::calloc(count, sizeof(std::atomic<const uint8_t*>))));
+}
+
+CodeSpace::~CodeSpace() = default;
+
+const uint8_t* CodeSpace::entry(uint32_t func) {
+  if (x_entries == nullptr) return nullptr;
+  const uint8_t* entry = x_entries[func - x_module.imported_funcs].load(std::memory_order_acquire);
+  return entry != nullptr ? entry : translate(func);
+}
+
+bool CodeSpace::translate_all() {
+  for (uint32_t func = x_module.imported_funcs; func < x_module.funcs.size(); ++func) {
+    if (entry(func) == nullptr) return false;
+  }
+  return true;
+}
+
+// The same function always gives the same cells: offset_of() relies on it.
+IrFunction CodeSpace::build(uint32_t func) const {
+  const ValidateOptions validate_options;
+  Translator translator(x_module, x_layout, x_options);
+  const auto valid = validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
+  IrFunction function = translator.take();
+  // The module was validated: only memory can fail.
+  if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
+  use_accumulators(function);
+  return function;
+}
+
+const uint8_t* CodeSpace::translate(uint32_t func) {
+  const IrFunction function = build(func);
+  const CellPlan plan = plan_cells(function);
+  const std::lock_guard lock(x_mutex);
+  auto& entry = x_entries[func - x_module.imported_funcs];
+  if (const uint8_t* other = entry.load(std::memory_order_relaxed)) return other;  // another thread was faster
+  uint8_t* code = allocate(plan.size);
+  if (code == nullptr) return nullptr;
+  write_cells(function, plan, std::span(code, plan.size));
+  x_functions.push_back({func, code, code + plan.size});
+  x_bytes += plan.size;
+  entry.store(code, std::memory_order_release);
+  return code;
+}
+
+uint8_t* CodeSpace::allocate(size_t bytes) {
+  if (static_cast<size_t>(x_free_end - x_free) < bytes) {
+    const size_t chunk = std::max(bytes, kChunkBytes);
+    auto memory = std::unique_ptr<uint8_t[]>(new (std::nothrow) uint8_t[chunk]);
+    if (memory == nullptr) return nullptr;
+    x_free = memory.get();
+    x_free_end = x_free + chunk;
+    x_chunks.push_back(std::move(memory));
+  }
+  return std::exchange(x_free, x_free + bytes);
+}
+
+std::optional<FunctionCode> CodeSpace::find_function(const uint8_t* cell) const {
+  const std::lock_guard lock(x_mutex);
+  // A return address may be the end of its function's code.
+  for (const FunctionCode& code : x_functions) {
+    if (cell >= code.begin && cell < code.end) return code;
+  }
+  return std::nullopt;
+}
+
+uint64_t CodeSpace::offset_of(const uint8_t* cell, bool is_return_address) const {
+  const auto code = find_function(is_return_address ? cell - 1 : cell);
+  if (!code) return Error::kNoOffset;
+  const IrFunction function = build(code->func);
+  const CellPlan plan = plan_cells(function);
+  const auto wanted = static_cast<uint32_t>(cell - code->begin);
+  uint64_t offset = Error::kNoOffset;
+  for (size_t i = 0; i < function.instrs.size(); ++i) {
+    const bool is_cell = !function.instrs[i].is_label && function.instrs[i].key.shape != Shape::kCount;
+    if (!is_cell || plan.offsets[i] > wanted || (is_return_address && plan.offsets[i] == wanted)) continue;
+    offset = function.instrs[i].wasm_offset;
+  }
+  return offset;
+}
+
+size_t CodeSpace::bytes() const {
+  const std::lock_guard lock(x_mutex);
+  return x_bytes;
+}
+
+// --- CompiledModule: code for every combination of options that somebody asks for ------------------------------------
+
+struct CompiledModule::CodeSpaces {
+  std::mutex mutex;
+  std::unique_ptr<CodeSpace> spaces[4];
+};
+
+CompiledModule::CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<TypeRegistry> t)
+    : module(std::move(m)), types(std::move(t)), layout(*module), x_code(std::make_unique<CodeSpaces>()) {}
+
+CompiledModule::~CompiledModule() = default;
+
+CodeSpace& CompiledModule::code(MemoryMode mode, bool fuel) const {
+  const std::lock_guard lock(x_code->mutex);
+  auto& space = x_code->spaces[(mode == MemoryMode::Checked ? 1 : 0) + (fuel ? 2 : 0)];
+  if (space == nullptr) {
+    space = std::make_unique<CodeSpace>(*module, *types, layout, CodeOptions{.memory_mode = mode, .fuel = fuel});
+  }
+  return *space;
+}
+
+}  // namespace weft::interp

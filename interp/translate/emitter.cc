@@ -1,0 +1,118 @@
+#include "interp/translate/emitter.h"
+
+#include "interp/core/value.h"
+#include "interp/execute/handlers.h"
+
+namespace weft::interp {
+
+namespace {
+
+bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape != Shape::kCount; }
+
+size_t cell_bytes(const IrInstr& instr) {
+  size_t bytes = cell_layout(instr.key).size;
+  if (instr.key.shape == Shape::BranchTable) bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
+  return bytes;
+}
+
+class CellWriter {
+ public:
+  CellWriter(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code)
+      : x_function(function), x_plan(plan), x_code(code), x_label_offsets(function.label_count) {
+    for (size_t i = 0; i < function.instrs.size(); ++i) {
+      const IrInstr& instr = function.instrs[i];
+      if (instr.is_label) x_label_offsets[instr.label] = plan.offsets[i];
+    }
+  }
+
+  void run() {
+    for (size_t i = 0; i < x_function.instrs.size(); ++i) {
+      if (has_cell(x_function.instrs[i])) write(x_function.instrs[i], x_plan.offsets[i]);
+    }
+    // Last, as their entries hold the handlers of the cells that they go to.
+    for (size_t i = 0; i < x_function.instrs.size(); ++i) {
+      const IrInstr& instr = x_function.instrs[i];
+      if (has_cell(instr) && instr.key.shape == Shape::BranchTable) write_table(instr, x_plan.offsets[i]);
+    }
+  }
+
+ private:
+  template <class T>
+  void put(size_t at, T value) {
+    write_unaligned<T>(x_code.data() + at, value);
+  }
+
+  void put_operand(size_t at, In place, const IrOperand& operand, Repr repr) {
+    if (place == In::Slot) {
+      put(at, static_cast<uint16_t>(operand.slot));
+    } else if (place == In::Imm && imm_bytes(repr) == 8) {
+      put(at, operand.bits);
+    } else if (place == In::Imm) {
+      put(at, static_cast<uint32_t>(operand.bits));
+    }
+  }
+
+  void write(const IrInstr& instr, size_t at) {
+    const HandlerKey& key = instr.key;
+    const CellLayout layout = cell_layout(key);
+    const Reprs reprs = reprs_of(key);
+    put(at, handler_for(key));
+    for (Field field : fields_of(key.shape)) {
+      switch (field) {
+        case Field::None: break;
+        case Field::D:
+          if (key.d == Out::Slot) put(at + layout.d, static_cast<uint16_t>(instr.d.slot));
+          break;
+        case Field::A: put_operand(at + layout.a, key.a, instr.a, reprs.in[0]); break;
+        case Field::B: put_operand(at + layout.b, key.b, instr.b, reprs.in[1]); break;
+        case Field::C: put_operand(at + layout.c, key.c, instr.c, reprs.in[2]); break;
+        case Field::Offset: put(at + layout.offset, instr.offset); break;
+        case Field::Target:
+          put(at + layout.target, static_cast<int32_t>(static_cast<int64_t>(x_label_offsets[instr.label]) -
+                                                       static_cast<int64_t>(at)));
+          break;
+        case Field::X: put(at + layout.x, instr.x); break;
+        case Field::Y: put(at + layout.y, instr.y); break;
+        case Field::Z: put(at + layout.z, instr.z); break;
+        case Field::P: put(at + layout.p, instr.p); break;
+        case Field::Q: put(at + layout.q, instr.q); break;
+      }
+    }
+  }
+
+  void write_table(const IrInstr& instr, size_t at) {
+    const Handler lazy = handler_for({.shape = Shape::CallLazy});
+    const Handler redispatch = handler_for({.shape = Shape::Redispatch});
+    size_t entry = at + cell_layout(instr.key).size;
+    for (size_t i = 0; i <= instr.x; ++i) {
+      const size_t target = x_label_offsets[x_function.tables[instr.label + i]];
+      const auto handler = read_unaligned<Handler>(x_code.data() + target);
+      // A lazy call replaces its handler, so the table must not keep that.
+      put(entry, BranchTableEntry{x_code.data() + target, handler == lazy ? redispatch : handler});
+      entry += sizeof(BranchTableEntry);
+    }
+  }
+
+  const IrFunction& x_function;
+  const CellPlan& x_plan;
+  std::span<uint8_t> x_code;
+  std::vector<uint32_t> x_label_offsets;
+};
+
+}  // namespace
+
+CellPlan plan_cells(const IrFunction& function) {
+  CellPlan plan;
+  plan.offsets.reserve(function.instrs.size());
+  for (const IrInstr& instr : function.instrs) {
+    plan.offsets.push_back(static_cast<uint32_t>(plan.size));
+    if (has_cell(instr)) plan.size += cell_bytes(instr);
+  }
+  return plan;
+}
+
+void write_cells(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code) {
+  CellWriter(function, plan, code).run();
+}
+
+}  // namespace weft::interp
