@@ -73,6 +73,8 @@ struct StoreState {
   WaitingGuest waiting;  // the innermost one
   // Memories with reservations, linked by MemoryInst::next_guard: what the signal handler looks at.
   MemoryInst* guard_memories = nullptr;
+  // An instance with guarded memories was made since the signal handler was last looked at.
+  bool check_fault_handler = false;
 
   // Stops the running guest, or the next one if none runs. Thread-safe and async-signal-safe.
   void request_interrupt() noexcept {

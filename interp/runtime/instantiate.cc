@@ -217,7 +217,10 @@ class Instantiator {
       all_guarded = all_guarded && x_instance->memory(i)->mode == MemoryMode::Guard;
     }
     Context& context = x_instance->context();
-    if (!x_module.memories.empty()) context.memory0 = x_instance->memory(0);
+    if (!x_module.memories.empty()) {
+      context.memory0 = x_instance->memory(0);
+      x_store.state().check_fault_handler |= all_guarded;
+    }
     // Code that checks works on any memory; code that doesn't needs guard pages around all of them.
     context.code = &x_compiled->code(all_guarded ? MemoryMode::Guard : MemoryMode::Checked,
                                      x_store.config().fuel);

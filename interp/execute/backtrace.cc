@@ -1,0 +1,87 @@
+#include "interp/execute/backtrace.h"
+
+#include <algorithm>
+
+#include "interp/translate/code.h"
+
+namespace weft::interp {
+
+namespace {
+
+class Walk {
+ public:
+  Walk(Store& store, size_t max_frames) : x_state(store.state()), x_max_frames(max_frames) {}
+
+  Backtrace run(const TrapState& trap) && {
+    const Context* context = trap.context;
+    add_guest(context, trap.pc, false);
+    for (const Record* at = trap.records; at < x_state.stack_top; ++at) {
+      if (at->pc == switch_back_cell()) {
+        context = reinterpret_cast<const Context*>(at->fp);
+      } else if (at->pc != exit_cell()) {
+        add_guest(context, at->pc, true);
+      } else if (at + 1 < x_state.stack_top) {
+        // The bottom of a nested activation, and the guest that waits for the host function which
+        // made it (invoke.cc).
+        add_host(reinterpret_cast<const FuncInst*>(at->fp));
+        ++at;
+        context = reinterpret_cast<const Context*>(at->fp);
+        add_guest(context, at->pc, false);
+      }
+    }
+    return std::move(x_result);
+  }
+
+ private:
+  void add_guest(const Context* context, const uint8_t* cell, bool is_return_address) {
+    ++x_result.depth;
+    if (x_result.frames.size() >= x_max_frames) return;
+    // Deep recursion returns to the same few cells, and finding an offset is work.
+    if (cell == x_last_cell && context->instance == x_last.instance) {
+      x_result.frames.push_back(x_last);
+      return;
+    }
+    // A return address is behind the call's cell, so possibly behind the function's last one.
+    const auto found = context->code->find_function(is_return_address ? cell - 1 : cell);
+    if (!found) {  // in a cell that belongs to no function, such as the one that translates
+      --x_result.depth;
+      return;
+    }
+    x_last_cell = cell;
+    x_last = {context->instance, found->func, context->code->offset_of(cell, is_return_address)};
+    x_result.frames.push_back(x_last);
+  }
+
+  void add_host(const FuncInst* func) {
+    ++x_result.depth;
+    if (x_result.frames.size() < x_max_frames) x_result.frames.push_back({nullptr, func->index, 0});
+  }
+
+  const StoreState& x_state;
+  const size_t x_max_frames;
+  Backtrace x_result;
+  const uint8_t* x_last_cell = nullptr;
+  TraceFrame x_last{};
+};
+
+// After a fault they are what registers held, so they are not believed blindly.
+bool is_sound(Store& store, const TrapState& trap) {
+  const StoreState& state = store.state();
+  const auto records = reinterpret_cast<uintptr_t>(trap.records);
+  if (trap.pc == nullptr || records % alignof(Record) != 0) return false;
+  if (records < reinterpret_cast<uintptr_t>(state.stack_base)) return false;
+  if ((reinterpret_cast<uintptr_t>(state.stack_top) - records) % sizeof(Record) != 0) return false;
+  if (trap.records >= state.stack_top) return false;
+  return std::ranges::any_of(store.instances(), [&](const auto& instance) {
+    return &instance->context() == trap.context;
+  });
+}
+
+}  // namespace
+
+Backtrace backtrace(Store& store, const TrapState& trap, size_t max_frames) {
+  if (!is_sound(store, trap)) return {};
+  return Walk(store, max_frames).run(trap);
+}
+
+}  // namespace weft::interp
