@@ -1,0 +1,380 @@
+// Handlers of vector shapes, compiled for each of Highway's targets: this file is included again
+// for every one.
+#include "interp/execute/simd_handlers.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "interp/core/opcode.h"
+#include "interp/core/simd_targets.h"
+#include "interp/execute/abi.h"
+#include "interp/execute/operands.h"
+#include "interp/translate/cell.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "interp/execute/handlers_simd.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "interp/execute/simd_ops-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace weft::interp {
+namespace HWY_NAMESPACE {
+
+// All operands are in slots, so a shape has one layout.
+template <Shape S>
+inline constexpr CellLayout kCell = cell_layout({.shape = S});
+
+HWY_INLINE uint64_t* slot(const uint8_t* pc, uint64_t* fp, size_t at) {
+  return fp + read_unaligned<uint16_t>(pc + at);
+}
+HWY_INLINE V read_vector(const uint8_t* pc, uint64_t* fp, size_t at) {
+  return load(slot(pc, fp, at));
+}
+HWY_INLINE void write_vector(V value, const uint8_t* pc, uint64_t* fp, size_t at) {
+  store(value, slot(pc, fp, at));
+}
+
+// ---- Pure functions
+
+// D := Fn(A)
+template <auto Fn>
+HWY_ATTR WEFT_HANDLER(v_unary) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VUnary>;
+  write_vector(Fn(read_vector(pc, fp, cell.a)), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := Fn(A, B)
+template <auto Fn>
+HWY_ATTR WEFT_HANDLER(v_binary) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VBinary>;
+  const V a = read_vector(pc, fp, cell.a);
+  const V b = read_vector(pc, fp, cell.b);
+  write_vector(Fn(a, b), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := Fn(A, B, C)
+template <auto Fn>
+HWY_ATTR WEFT_HANDLER(v_ternary) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VTernary>;
+  const V a = read_vector(pc, fp, cell.a);
+  const V b = read_vector(pc, fp, cell.b);
+  const V c = read_vector(pc, fp, cell.c);
+  write_vector(Fn(a, b, c), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := Fn(A, scalar B)
+template <auto Fn>
+HWY_ATTR WEFT_HANDLER(v_shift) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VShift>;
+  const V a = read_vector(pc, fp, cell.a);
+  const uint32_t count = read_operand<In::Slot, Repr::I32>(cell.b, WEFT_STATE);
+  write_vector(Fn(a, count), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// scalar D := Fn(A)
+template <auto Fn>
+HWY_ATTR WEFT_HANDLER(v_test) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VTest>;
+  const uint32_t result = Fn(read_vector(pc, fp, cell.a));
+  write_result<Out::Slot, Repr::I32>(result, cell.d, WEFT_STATE);
+  WEFT_NEXT(cell.size);
+}
+
+// D := Fn(scalar A)
+template <auto Fn, class Scalar>
+HWY_ATTR WEFT_HANDLER(v_splat) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VSplat>;
+  const Scalar a = read_operand<In::Slot, kReprOf<Scalar>>(cell.a, WEFT_STATE);
+  write_vector(Fn(a), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// scalar D := lane X of A
+template <auto Fn, class Scalar>
+HWY_ATTR WEFT_HANDLER(v_extract) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VExtract>;
+  const Scalar lane =
+      Fn(reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.a)), read_u32(pc, cell.x));
+  write_result<Out::Slot, kReprOf<Scalar>>(lane, cell.d, WEFT_STATE);
+  WEFT_NEXT(cell.size);
+}
+
+// D := A with scalar B as lane X
+template <auto Fn, class Scalar>
+HWY_ATTR WEFT_HANDLER(v_replace) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VReplace>;
+  const V a = read_vector(pc, fp, cell.a);
+  const Scalar b = read_operand<In::Slot, kReprOf<Scalar>>(cell.b, WEFT_STATE);
+  write_vector(Fn(a, b, read_u32(pc, cell.x)), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := bytes of A and B, by the lanes P, Q
+HWY_ATTR WEFT_HANDLER(v_shuffle) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VShuffle>;
+  static_assert(cell.q == cell.p + 8);
+  const V a = read_vector(pc, fp, cell.a);
+  const V b = read_vector(pc, fp, cell.b);
+  write_vector(i8x16_shuffle(a, b, load(pc + cell.p)), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// ---- Moves
+
+// D := the value P, Q
+HWY_ATTR WEFT_HANDLER(v_const) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VConst>;
+  static_assert(cell.q == cell.p + 8);
+  write_vector(load(pc + cell.p), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := A
+HWY_ATTR WEFT_HANDLER(v_move) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VMove>;
+  write_vector(read_vector(pc, fp, cell.a), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// D := scalar C ? A : B, without a branch
+HWY_ATTR WEFT_HANDLER(v_select) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VSelect>;
+  const V a = read_vector(pc, fp, cell.a);
+  const V b = read_vector(pc, fp, cell.b);
+  const V zero = splat<U32>(read_operand<In::Slot, Repr::I32>(cell.c, WEFT_STATE));
+  write_vector(v128_bitselect(b, a, eq<U32>(zero, hn::Zero(U8()))), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+template <Shape S>
+HWY_INLINE void* global_at(Context* ctx, uint32_t offset) {
+  if constexpr (S == Shape::VGlobalGetFar || S == Shape::VGlobalSetFar) {
+    return ctx->at<Value*>(offset);
+  } else {
+    return &ctx->at<Value>(offset);
+  }
+}
+
+// D := global X
+template <Shape S>
+HWY_ATTR WEFT_HANDLER(v_global_get) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<S>;
+  write_vector(load(global_at<S>(ctx, read_u32(pc, cell.x))), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// global X := A
+template <Shape S>
+HWY_ATTR WEFT_HANDLER(v_global_set) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<S>;
+  store(read_vector(pc, fp, cell.a), global_at<S>(ctx, read_u32(pc, cell.x)));
+  WEFT_NEXT(cell.size);
+}
+
+// ---- Memory 0
+
+// Guard pages catch what lies beyond the memory, as a 32-bit address and offset stay in the
+// reservation.
+template <bool kCheck, size_t kBytes>
+HWY_INLINE bool out_of_bounds(const Context* ctx, uint64_t at) {
+  if constexpr (kCheck) return at + kBytes > ctx->memory0->bytes;
+  return false;
+}
+
+// D := Fn(memory[A + offset])
+template <auto Fn, size_t kBytes, bool kCheck>
+HWY_ATTR WEFT_HANDLER(v_load) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VLoad>;
+  const uint64_t at =
+      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
+  if (out_of_bounds<kCheck, kBytes>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const V value = Fn(mem + at);
+  keep_until_stored(pc);
+  write_vector(value, pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// memory[A + offset] := B
+template <bool kCheck>
+HWY_ATTR WEFT_HANDLER(v_store) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VStore>;
+  const uint64_t at =
+      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
+  const V value = read_vector(pc, fp, cell.b);
+  if (out_of_bounds<kCheck, 16>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  store(value, mem + at);
+  keep_until_stored(pc);
+  WEFT_NEXT(cell.size);
+}
+
+// D := B with lane X from memory[A + offset]
+template <class D, bool kCheck>
+HWY_ATTR WEFT_HANDLER(v_load_lane) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VLoadLane>;
+  const uint64_t at =
+      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
+  if (out_of_bounds<kCheck, sizeof(Lane<D>)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const auto lane = read_unaligned<Lane<D>>(mem + at);
+  keep_until_loaded(pc, lane);
+  write_vector(replace_lane<D>(read_vector(pc, fp, cell.b), lane, read_u32(pc, cell.x)), pc, fp,
+               cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// memory[A + offset] := lane X of B
+template <class D, bool kCheck>
+HWY_ATTR WEFT_HANDLER(v_store_lane) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VStoreLane>;
+  const uint64_t at =
+      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
+  const auto* lanes = reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.b));
+  const auto lane = extract_lane<Lane<D>, Lane<D>>(lanes, read_u32(pc, cell.x));
+  if (out_of_bounds<kCheck, sizeof lane>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  write_unaligned(mem + at, lane);
+  keep_until_stored(pc);
+  WEFT_NEXT(cell.size);
+}
+
+// ---- Tables
+
+// The scalar that a function of a vector row takes or returns.
+template <class T>
+T splat_scalar(V (*)(T));
+template <class T>
+T extract_scalar(T (*)(const uint8_t*, uint32_t));
+template <class T>
+T replace_scalar(V (*)(V, T, uint32_t));
+
+template <size_t kBytes>
+using LaneOfBytes = std::conditional_t<
+    kBytes == 1, U8,
+    std::conditional_t<kBytes == 2, U16, std::conditional_t<kBytes == 4, U32, U64>>>;
+
+struct Row {
+  Shape shape = Shape::kCount;
+  HandlerFn* handler = nullptr;
+  HandlerFn* checked = nullptr;  // MemoryMode::Checked; null where no memory is accessed
+};
+
+constexpr std::array<Row, kOpcodeCount> kRows = [] {
+  std::array<Row, kOpcodeCount> rows{};
+  const auto set = [&rows](Opcode op, Shape shape, HandlerFn* handler,
+                           HandlerFn* checked = nullptr) {
+    rows[index_of(op)] = {shape, handler, checked};
+  };
+#define WEFT_OP(...)
+#define WEFT_V_UNARY(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VUnary, v_unary<fn>);
+#define WEFT_V_BINARY(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VBinary, v_binary<fn>);
+#define WEFT_V_TERNARY(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VTernary, v_ternary<fn>);
+#define WEFT_V_SHIFT(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VShift, v_shift<fn>);
+#define WEFT_V_TEST(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VTest, v_test<fn>);
+#define WEFT_V_SPLAT(prefix, code, Id, text, sig, feature, fn) \
+  set(Opcode::Id, Shape::VSplat, v_splat<fn, decltype(splat_scalar(fn))>);
+#define WEFT_V_EXTRACT(prefix, code, Id, text, sig, feature, fn, lanes) \
+  set(Opcode::Id, Shape::VExtract, v_extract<fn, decltype(extract_scalar(fn))>);
+#define WEFT_V_REPLACE(prefix, code, Id, text, sig, feature, fn, lanes) \
+  set(Opcode::Id, Shape::VReplace, v_replace<fn, decltype(replace_scalar(fn))>);
+#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, bytes) \
+  set(Opcode::Id, Shape::VLoad, v_load<fn, bytes, false>, v_load<fn, bytes, true>);
+#define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, bytes)       \
+  set(Opcode::Id, Shape::VLoadLane, v_load_lane<LaneOfBytes<bytes>, false>, \
+      v_load_lane<LaneOfBytes<bytes>, true>);
+#define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, bytes)        \
+  set(Opcode::Id, Shape::VStoreLane, v_store_lane<LaneOfBytes<bytes>, false>, \
+      v_store_lane<LaneOfBytes<bytes>, true>);
+#include "interp/core/opcodes.def"
+  return rows;
+}();
+
+HandlerFn* find(const HandlerKey& key) {
+  if (key.a != In::Slot || key.b != In::Slot || key.c != In::Slot || key.d != Out::Slot)
+    return nullptr;
+  const bool checked = key.flags == kChecked;
+  if (key.flags != 0 && !checked) return nullptr;
+  if (has_opcode(key.shape)) {
+    const Row& row = kRows[index_of(key.op)];
+    if (row.shape != key.shape) return nullptr;
+    return checked ? row.checked : row.handler;
+  }
+  if (key.shape == Shape::VStore) return checked ? v_store<true> : v_store<false>;
+  if (checked) return nullptr;
+  switch (key.shape) {
+    case Shape::VShuffle:
+      return v_shuffle;
+    case Shape::VConst:
+      return v_const;
+    case Shape::VMove:
+      return v_move;
+    case Shape::VSelect:
+      return v_select;
+    case Shape::VGlobalGet:
+      return v_global_get<Shape::VGlobalGet>;
+    case Shape::VGlobalGetFar:
+      return v_global_get<Shape::VGlobalGetFar>;
+    case Shape::VGlobalSet:
+      return v_global_set<Shape::VGlobalSet>;
+    case Shape::VGlobalSetFar:
+      return v_global_set<Shape::VGlobalSetFar>;
+    default:
+      return nullptr;
+  }
+}
+
+const SimdHandlers& handlers() {
+  static constexpr SimdHandlers kHandlers = {HWY_TARGET, find};
+  return kHandlers;
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace weft::interp
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace weft::interp {
+namespace {
+HWY_EXPORT(handlers);
+}  // namespace
+
+const SimdHandlers& simd_handlers(int64_t target) { return WEFT_CALL_FOR_TARGET(handlers, target); }
+
+const SimdHandlers& best_simd_handlers() {
+  static const SimdHandlers& kBest = simd_handlers(hwy::SupportedTargets());
+  return kBest;
+}
+
+}  // namespace weft::interp
+#endif  // HWY_ONCE
