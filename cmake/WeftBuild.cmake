@@ -62,7 +62,7 @@ endif()
 target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall> $<$<COMPILE_LANGUAGE:C,CXX>:-Wextra>)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # gcc's -Wconversion and -Wshadow report code that is clean by clang's (u8 += u8; a parameter named as a function).
-  foreach(flag IN ITEMS -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum)
+  foreach(flag IN ITEMS -Wconversion -Wno-sign-conversion -Wshadow)
     target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:${flag}>)
   endforeach()
   if(NOT APPLE AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
