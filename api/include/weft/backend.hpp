@@ -210,7 +210,8 @@ class WEFT_API Store {
   // References
 
   /// Makes an externref word for a host object. Once the guest can't reach it any more, gc calls
-  /// `finalize`, and so does the store's destructor for those that are left; exactly once.
+  /// `finalize`, and so does the store's destructor for those that are left; exactly once. Collects
+  /// no garbage itself: the word is good at least until the guest runs or gc is called.
   virtual Result<std::uint64_t> externref_new(void* object,
                                               void (*finalize)(void* object) noexcept) noexcept;
   /// The host object of an externref word; null if it isn't of externref_new's making.

@@ -104,7 +104,8 @@ class WEFT_API StoreRef {
   /// The remaining fuel.
   [[nodiscard]] Result<std::uint64_t> fuel() const;
 
-  /// A handle with which any thread or signal handler can stop this store's guest.
+  /// A handle with which any thread or signal handler can stop this store's guest; one without
+  /// effect if the engine's Config turned interruption off.
   [[nodiscard]] InterruptHandle interrupt_handle() const;
   /// For host functions that block: Errc::interrupted if an interrupt is pending, which it then
   /// takes.

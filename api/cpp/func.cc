@@ -1,0 +1,162 @@
+#include "weft/func.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "api/cpp/store_state.h"
+
+namespace weft {
+
+namespace detail {
+
+Result<void> call(StoreRef store, Handle func, RawVal* slots) noexcept {
+  StoreState* state = store.state();
+  if (state == nullptr || state->id != func.store || state->impl == nullptr) [[unlikely]] {
+    Result<backend::Store*> impl = open(store, func);
+    return forward_error(impl);
+  }
+  if (Result<void> ok = check_entry(*state); !ok) [[unlikely]] {
+    return ok;
+  }
+  Entry entry(*state);
+  // The only call of a backend per call of the guest. A backend whose final class is visible here
+  // can be tested for and called directly.
+  Result<void> done = state->impl->call(func.index, slots);
+  if (!entry.leave()) [[unlikely]] {
+    return store_gone();
+  }
+  return done;
+}
+
+namespace {
+
+/// Slots for a dynamic call: on the stack as long as they are few.
+class Slots {
+ public:
+  explicit Slots(std::size_t count) {
+    if (count > inline_.size()) heap_ = std::make_unique<RawVal[]>(count);
+  }
+  RawVal* data() { return heap_ ? heap_.get() : inline_.data(); }
+
+ private:
+  std::array<RawVal, 32> inline_;
+  std::unique_ptr<RawVal[]> heap_{};
+};
+
+class DynamicFunc final : public backend::HostFunc {
+ public:
+  DynamicFunc(FuncType type, DynamicCallable callable)
+      : type_(std::move(type)), callable_(std::move(callable)) {}
+
+  Result<void> call(const backend::HostCall& call, RawVal* slots) noexcept override {
+    try {
+      return run(call, slots);
+    } catch (...) {
+      return fail(Error::from_exception(std::current_exception()));
+    }
+  }
+
+ private:
+  Result<void> run(const backend::HostCall& call, RawVal* slots) {
+    Caller caller(call);
+    StoreState& state = *caller.state();
+    std::vector<Val> values;
+    values.reserve(type_.params().size() + type_.results().size());
+    for (std::size_t i = 0; i < type_.params().size(); ++i) {
+      Result<Val> value = lift_val(state, slots[i], type_.params()[i]);
+      if (!value) return forward_error(value);
+      values.push_back(std::move(*value));
+    }
+    for (const ValType& type : type_.results()) values.push_back(Val::zero(type));
+    const std::span<Val> all(values);
+    const std::span<Val> results = all.subspan(type_.params().size());
+    if (Result<void> done = callable_(caller, all.first(type_.params().size()), results); !done) {
+      return done;
+    }
+    return lower_vals(state, results, type_.results(), slots, "result");
+  }
+
+  FuncType type_;
+  DynamicCallable callable_;
+};
+
+}  // namespace
+
+HostDefinition make_dynamic_func(FuncType type, DynamicCallable callable) {
+  auto func = std::make_shared<DynamicFunc>(type, std::move(callable));
+  return {std::move(type), std::move(func)};
+}
+
+Result<backend::Index> link_host(StoreState& state, const HostDefinition& host) {
+  if (auto found = state.linked.find(host.func.get()); found != state.linked.end()) {
+    return found->second;
+  }
+  Result<backend::Index> index = state.impl->func_new(host.type, host.func);
+  if (index) state.linked.emplace(host.func.get(), *index);
+  return index;
+}
+
+}  // namespace detail
+
+Result<Func> Func::make(StoreRef store, detail::HostDefinition definition) {
+  Result<backend::Store*> impl = detail::open(store);
+  if (!impl) return detail::forward_error(impl);
+  Result<backend::Index> index = (*impl)->func_new(definition.type, std::move(definition.func));
+  if (!index) return detail::forward_error(index);
+  return Func({store.id(), *index});
+}
+
+Result<Func> Func::create(StoreRef store, FuncType type, DynamicCallable callable) {
+  if (!callable) return fail(Errc::usage, "the host function is empty");
+  return make(store, detail::make_dynamic_func(std::move(type), std::move(callable)));
+}
+
+Result<FuncType> Func::type(StoreRef store) const {
+  Result<backend::Store*> impl = detail::open(store, handle_);
+  if (!impl) return detail::forward_error(impl);
+  return (*impl)->func_type(handle_.index);
+}
+
+Result<void> Func::check_type(StoreRef store, const FuncType& wanted) const {
+  Result<backend::Store*> impl = detail::open(store, handle_);
+  if (!impl) return detail::forward_error(impl);
+  const FuncType& actual = (*impl)->func_type(handle_.index);
+  if (matches(actual, wanted)) return {};
+  return fail(Errc::type_mismatch, "the function is of type " + to_string(actual) +
+                                       ", the signature asked for means " + to_string(wanted));
+}
+
+Result<void> Func::call_into(StoreRef store, std::span<const Val> args,
+                             std::span<Val> results) const {
+  Result<backend::Store*> impl = detail::open(store, handle_);
+  if (!impl) return detail::forward_error(impl);
+  detail::StoreState& state = *store.state();
+  const FuncType& type = (*impl)->func_type(handle_.index);
+  if (results.size() != type.results().size()) {
+    return fail(Errc::type_mismatch, "the function has " + std::to_string(type.results().size()) +
+                                         " results, room was given for " +
+                                         std::to_string(results.size()));
+  }
+  detail::Slots slots(std::max(type.params().size(), type.results().size()));
+  if (auto ok = detail::lower_vals(state, args, type.params(), slots.data(), "argument"); !ok) {
+    return ok;
+  }
+  if (auto ok = detail::call(store, handle_, slots.data()); !ok) return ok;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Result<Val> value = detail::lift_val(state, slots.data()[i], type.results()[i]);
+    if (!value) return detail::forward_error(value);
+    results[i] = std::move(*value);
+  }
+  return {};
+}
+
+Result<std::vector<Val>> Func::call(StoreRef store, std::span<const Val> args) const {
+  Result<backend::Store*> impl = detail::open(store, handle_);
+  if (!impl) return detail::forward_error(impl);
+  std::vector<Val> results((*impl)->func_type(handle_.index).results().size());
+  if (auto ok = call_into(store, args, results); !ok) return detail::forward_error(ok);
+  return results;
+}
+
+}  // namespace weft

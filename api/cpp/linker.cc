@@ -1,0 +1,162 @@
+#include "weft/linker.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "api/cpp/store_state.h"
+
+namespace weft {
+
+namespace {
+
+std::string quoted(std::string_view module, std::string_view name) {
+  return "\"" + std::string(module) + "\" \"" + std::string(name) + "\"";
+}
+
+bool is_concrete(const ValType& type) {
+  return type.is_ref() && type.heap().kind == HeapKind::Concrete;
+}
+
+// Types of the modules' own making relate in ways that only the backend knows.
+bool mentions_concrete(const ExternType& type) {
+  constexpr auto kInFunc = [](const FuncType& func) {
+    return std::ranges::any_of(func.params(), is_concrete) ||
+           std::ranges::any_of(func.results(), is_concrete);
+  };
+  if (const auto* func = std::get_if<FuncType>(&type)) return kInFunc(*func);
+  if (const auto* tag = std::get_if<TagType>(&type)) return kInFunc(tag->func);
+  if (const auto* table = std::get_if<TableType>(&type)) return is_concrete(table->element);
+  if (const auto* global = std::get_if<GlobalType>(&type)) return is_concrete(global->content);
+  return false;
+}
+
+// The end of "incompatible import type ...", or nothing if the import can be satisfied.
+std::string mismatch(const ExternType& given, const ExternType& wanted) {
+  const bool same_kind = given.index() == wanted.index();
+  if (same_kind && (mentions_concrete(given) || mentions_concrete(wanted))) return {};
+  if (matches(given, wanted)) return {};
+  return "wanted " + to_string(wanted) + ", defined is " + to_string(given);
+}
+
+void add_line(std::string& text, const std::string& line) {
+  if (!text.empty()) text += "\n";
+  text += line;
+}
+
+}  // namespace
+
+Result<void> Linker::put(std::string_view module, std::string_view name, Definition definition) {
+  auto found = definitions_.find(KeyView(module, name));
+  if (found == definitions_.end()) {
+    definitions_.emplace(Key(module, name), std::move(definition));
+    return {};
+  }
+  if (!allow_shadowing_) {
+    return fail(Errc::link, quoted(module, name) + " is defined already");
+  }
+  found->second = std::move(definition);
+  return {};
+}
+
+Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
+  return put(module, name, std::move(item));
+}
+
+Result<void> Linker::define_host(std::string_view module, std::string_view name,
+                                 detail::HostDefinition definition) {
+  return put(module, name, std::move(definition));
+}
+
+Result<void> Linker::instance(StoreRef store, std::string_view module, const Instance& instance) {
+  Result<std::vector<Export>> exports = instance.exports(store);
+  if (!exports) return detail::forward_error(exports);
+  // All or nothing: a name in the way is found before anything is defined.
+  for (const Export& item : *exports) {
+    if (!allow_shadowing_ && has(module, item.name)) {
+      return fail(Errc::link, quoted(module, item.name) + " is defined already");
+    }
+  }
+  for (const Export& item : *exports) {
+    if (auto done = put(module, item.name, item.item); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Linker::trap_unknown_imports(const Module& module) {
+  for (const ImportType& import : module.imports()) {
+    const FuncType* type = std::get_if<FuncType>(&import.type);
+    if (type == nullptr || has(import.module, import.name)) continue;
+    auto trap = [text = "unknown import " + quoted(import.module, import.name)](
+                    Caller& /*caller*/, std::span<const Val> /*args*/,
+                    std::span<Val> /*results*/) -> Result<void> {
+      return fail(TrapCode::Unreachable, text);
+    };
+    if (auto done = func(import.module, import.name, *type, std::move(trap)); !done) return done;
+  }
+  return {};
+}
+
+Result<Extern> Linker::resolve(StoreRef store, const Definition& definition) {
+  if (const Extern* item = std::get_if<Extern>(&definition)) return *item;
+  Result<backend::Index> index =
+      detail::link_host(*store.state(), std::get<detail::HostDefinition>(definition));
+  if (!index) return detail::forward_error(index);
+  return Extern(detail::Access::make<Func>(detail::Handle{store.id(), *index}));
+}
+
+Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const {
+  if (auto impl = detail::open(store); !impl) return detail::forward_error(impl);
+  if (store.state()->engine != engine_ || module.engine() != engine_) {
+    return fail(Errc::usage, "the linker, the store and the module belong to different engines");
+  }
+  std::string problems;
+  std::vector<Extern> imports;
+  imports.reserve(module.imports().size());
+  for (const ImportType& import : module.imports()) {
+    const std::string name = quoted(import.module, import.name);
+    const auto found = definitions_.find(KeyView(import.module, import.name));
+    if (found == definitions_.end()) {
+      add_line(problems, "unknown import " + name + ": " + to_string(import.type));
+      continue;
+    }
+    // A host function's type is known without making a function of the store.
+    Result<ExternType> type(std::in_place);
+    if (const auto* host = std::get_if<detail::HostDefinition>(&found->second)) {
+      type = ExternType(host->type);
+    } else {
+      type = std::get<Extern>(found->second).type(store);
+    }
+    if (!type) {
+      type.error().add_context("import " + name);
+      return detail::forward_error(type);
+    }
+    if (const std::string reason = mismatch(*type, import.type); !reason.empty()) {
+      add_line(problems, "incompatible import type " + name + ": " + reason);
+      continue;
+    }
+    if (!problems.empty()) continue;
+    Result<Extern> item = resolve(store, found->second);
+    if (!item) return detail::forward_error(item);
+    imports.push_back(std::move(*item));
+  }
+  if (!problems.empty()) return fail(Errc::link, std::move(problems));
+  return Instance::create(store, module, imports);
+}
+
+Result<Extern> Linker::get(StoreRef store, std::string_view module, std::string_view name) const {
+  if (auto impl = detail::open(store); !impl) return detail::forward_error(impl);
+  if (store.state()->engine != engine_) {
+    return fail(Errc::usage, "the linker and the store belong to different engines");
+  }
+  const auto found = definitions_.find(KeyView(module, name));
+  if (found == definitions_.end()) {
+    return fail(Errc::not_found, "no definition of " + quoted(module, name));
+  }
+  return resolve(store, found->second);
+}
+
+bool Linker::has(std::string_view module, std::string_view name) const noexcept {
+  return definitions_.contains(KeyView(module, name));
+}
+
+}  // namespace weft
