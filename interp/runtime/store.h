@@ -42,8 +42,8 @@ struct StoreConfig {
 struct Limiter {
   using Ask =
       std::function<bool(uint64_t current, uint64_t wanted, std::optional<uint64_t> maximum)>;
-  Ask memory;  // bytes
-  Ask table;   // elements
+  Ask memory{};  // bytes
+  Ask table{};   // elements
   uint64_t max_instances = UINT64_MAX;
   uint64_t max_memories = UINT64_MAX;
   uint64_t max_tables = UINT64_MAX;
