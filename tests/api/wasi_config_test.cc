@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tests/api/fake_backend.h"
+#include "weft/store.hpp"
+#include "weft/wasi.hpp"
+
+namespace weft::wasi {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+TEST(WasiConfig, RefusesWhatAGuestWouldSeeCutShort) {
+  Config config;
+  EXPECT_TRUE(config.args({"prog", "-v"}));
+  EXPECT_EQ(config.arg("a\0b"sv).error().code(), Errc::usage);
+  EXPECT_EQ(config.env("A", "x\0y"sv).error().code(), Errc::usage);
+  EXPECT_EQ(config.env("A=B", "").error().code(), Errc::usage);
+  EXPECT_EQ(config.env("", "x").error().code(), Errc::usage);
+  EXPECT_EQ(config.preopen("/", "x\0y"sv).error().code(), Errc::usage);
+  EXPECT_EQ(config.preopen("/", "").error().code(), Errc::usage);
+  EXPECT_EQ(config.args(), (std::vector<std::string>{"prog", "-v"}));
+  EXPECT_TRUE(config.env().empty());
+}
+
+TEST(WasiConfig, LaterVariablesReplaceEarlierOnes) {
+  ::setenv("WEFT_TEST_VARIABLE", "inherited", 1);
+  Config config;
+  EXPECT_TRUE(config.env("A", "1"));
+  EXPECT_TRUE(config.env("WEFT_TEST_VARIABLE", "set"));
+  config.inherit_env();
+  EXPECT_TRUE(config.env("A", "2"));
+  ASSERT_GE(config.env().size(), 2u);
+  EXPECT_EQ(config.env()[0].value, "2");
+  EXPECT_EQ(config.env()[1].value, "inherited");
+  ::unsetenv("WEFT_TEST_VARIABLE");
+}
+
+TEST(WasiConfig, OpensFilesAndDirectoriesAtOnce) {
+  Config config;
+  EXPECT_EQ(config.stdin_file("no/such/file").error().os_error(), ENOENT);
+  EXPECT_EQ(config.stdout_file("no/such/file").error().code(), Errc::io);
+  EXPECT_EQ(config.preopen("/dev/null", "/x").error().os_error(), ENOTDIR);
+  ASSERT_TRUE(config.preopen("/", "/host", Rights::read_only()));
+  ASSERT_EQ(config.preopens().size(), 1u);
+  EXPECT_GE(config.preopens()[0].directory->fd(), 0);
+  EXPECT_EQ(config.preopens()[0].guest_path, "/host");
+  EXPECT_FALSE(config.preopens()[0].rights.write);
+  ASSERT_TRUE(config.stdin_file("/dev/null"));
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<HostFile>>(config.stdin_stream()));
+}
+
+TEST(WasiConfig, OutputFilesAreEmptiedUnlessAppended) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                     ("weft-wasi-config-test-" + std::to_string(::getpid()));
+  const auto write_one = [&](bool append) {
+    Config config;
+    or_throw(config.stdout_file(path, append));
+    const int fd = std::get<std::shared_ptr<HostFile>>(config.stdout_stream())->fd();
+    ASSERT_EQ(::write(fd, "x", 1), 1);
+  };
+  write_one(false);
+  write_one(true);
+  EXPECT_EQ(std::filesystem::file_size(path), 2u);
+  write_one(false);
+  EXPECT_EQ(std::filesystem::file_size(path), 1u);
+  std::filesystem::remove(path);
+}
+
+TEST(WasiConfig, HostFilesCloseOnlyWhatTheyOwn) {
+  const int fd = ::dup(STDERR_FILENO);
+  {
+    const HostFile borrowed(fd, false);
+  }
+  EXPECT_EQ(::close(fd), 0);
+  const int owned = ::dup(STDERR_FILENO);
+  {
+    const HostFile file(owned, true);
+  }
+  EXPECT_EQ(::close(owned), -1);
+}
+
+TEST(WasiConfig, CapturesShareTheirContentsAndStopAtTheLimit) {
+  Config config;
+  Capture out = config.inherit_stderr().capture_stdout(5);
+  Config copy = config;
+  Capture written = std::get<Capture>(copy.stdout_stream());
+  EXPECT_EQ(written.append("abc"), 3u);
+  EXPECT_EQ(written.append("def"), 2u);
+  EXPECT_EQ(out.contents(), "abcde");
+  EXPECT_EQ(out.take(), "abcde");
+  EXPECT_EQ(out.contents(), "");
+}
+
+TEST(WasiConfig, SeededRandomnessIsReproducible) {
+  const auto draw = [](std::uint64_t seed) {
+    std::array<std::uint8_t, 21> bytes{};
+    Config config;
+    config.random_seed(seed).random()(bytes);
+    return bytes;
+  };
+  EXPECT_EQ(draw(1), draw(1));
+  EXPECT_NE(draw(1), draw(2));
+}
+
+TEST(WasiRun, GivesTheExitStatusOrTheGuestsError) {
+  auto backend = std::make_shared<fake::FakeBackend>();
+  Result<void> outcome;
+  fake::ModuleSpec spec;
+  spec.exports = {{"_start", FuncType()}};
+  spec.bodies["_start"] = [&](fake::FakeStore&, backend::Index, RawVal*) { return outcome; };
+  backend->add("command", std::move(spec));
+  backend->add("library", {});
+  const Engine engine({}, backend);
+  Store store(engine);
+  const auto instantiate = [&](std::string_view name) {
+    return or_throw(Instance::create(store, or_throw(Module::from_bytes(engine, name))));
+  };
+  const Instance command = instantiate("command");
+  EXPECT_EQ(run(store, command), 0);
+  outcome = fail(Error::exit(3));
+  EXPECT_EQ(run(store, command), 3);
+  outcome = fail(TrapCode::Unreachable);
+  EXPECT_EQ(run(store, command).error().trap_code(), TrapCode::Unreachable);
+  EXPECT_EQ(run(store, instantiate("library")).error().code(), Errc::not_found);
+}
+
+}  // namespace
+}  // namespace weft::wasi
