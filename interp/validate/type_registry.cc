@@ -124,11 +124,10 @@ size_t TypeRegistry::KeyHash::operator()(const Key& key) const {
 }
 
 TypeRegistry::TypeRegistry()
-    : x_groups(64, KeyHash{(uint64_t{std::random_device{}()} << 32) | std::random_device{}()}),
-      x_chunks(std::make_unique<std::atomic<Entry*>[]>(kMaxChunks)) {}
+    : x_groups(64, KeyHash{(uint64_t{std::random_device{}()} << 32) | std::random_device{}()}) {}
 
 TypeRegistry::~TypeRegistry() {
-  for (uint32_t i = 0; i < kMaxChunks; ++i) delete[] x_chunks[i].load(std::memory_order_relaxed);
+  for (const std::atomic<Entry*>& chunk : x_chunks) delete[] chunk.load(std::memory_order_relaxed);
 }
 
 bool TypeRegistry::intern_group(std::span<DefinedType> types, uint32_t begin, uint32_t end) {
@@ -139,7 +138,7 @@ bool TypeRegistry::intern_group(std::span<DefinedType> types, uint32_t begin, ui
     const size_t count = x_count.load(std::memory_order_relaxed);
     const auto [at, is_new] = x_groups.try_emplace(std::move(key), static_cast<TypeId>(count));
     first = at->second;
-    if (is_new && count + (end - begin) > size_t{kMaxChunks} * kChunk - 0x100) {
+    if (is_new && count + (end - begin) > kMaxTypes) {
       x_groups.erase(at);
       return false;
     }
@@ -163,11 +162,13 @@ bool TypeRegistry::intern_group(std::span<DefinedType> types, uint32_t begin, ui
 void TypeRegistry::append(std::span<const DefinedType> group, uint32_t first) {
   for (uint32_t i = 0; i < group.size(); ++i) {
     const TypeId id = first + i;
-    std::atomic<Entry*>& chunk = x_chunks[id >> kChunkLog2];
+    const Place place = place_of(id);
+    std::atomic<Entry*>& chunk = x_chunks[place.chunk];
     if (!chunk.load(std::memory_order_relaxed)) {
-      chunk.store(new Entry[kChunk], std::memory_order_release);
+      chunk.store(new Entry[size_t{1} << (place.chunk + kFirstChunkLog2)],
+                  std::memory_order_release);
     }
-    Entry& entry = chunk.load(std::memory_order_relaxed)[id & (kChunk - 1)];
+    Entry& entry = chunk.load(std::memory_order_relaxed)[place.index];
     entry.type = group[i].type;
     if (const auto super = entry.type.super) {
       entry.supers = this->entry(*super).supers;

@@ -9,9 +9,10 @@
 // Thread-safe. Interning locks; type() and is_subtype() don't.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <unordered_map>
@@ -54,9 +55,19 @@ class TypeRegistry {
     SubType type;
     std::vector<TypeId> supers;  // from the root to the direct supertype
   };
-  static constexpr uint32_t kChunkLog2 = 10;
-  static constexpr uint32_t kChunk = 1u << kChunkLog2;
-  static constexpr uint32_t kMaxChunks = 1u << 14;  // ids fit HeapType's 24 bits
+  // Chunks double in size, so that an engine with few types is cheap and addresses never change.
+  static constexpr uint32_t kFirstChunkLog2 = 6;
+  static constexpr uint32_t kChunks = 18;  // 2^24 types: ids fit HeapType's 24 bits
+  static constexpr size_t kMaxTypes = (size_t{1} << 24) - 0x100;
+  struct Place {
+    uint32_t chunk;
+    uint32_t index;
+  };
+  static constexpr Place place_of(TypeId id) {
+    const uint32_t shifted = id + (1u << kFirstChunkLog2);
+    const auto log2 = static_cast<uint32_t>(std::bit_width(shifted)) - 1;
+    return {log2 - kFirstChunkLog2, shifted - (1u << log2)};
+  }
 
   using Key = std::vector<uint32_t>;
   struct KeyHash {
@@ -65,14 +76,15 @@ class TypeRegistry {
   };
 
   const Entry& entry(TypeId id) const {
-    return x_chunks[id >> kChunkLog2].load(std::memory_order_acquire)[id & (kChunk - 1)];
+    const Place place = place_of(id);
+    return x_chunks[place.chunk].load(std::memory_order_acquire)[place.index];
   }
   void append(std::span<const DefinedType> group, TypeId first);
 
   mutable std::mutex x_mutex;
   std::unordered_map<Key, TypeId, KeyHash> x_groups;  // to the group's first type
   std::atomic<size_t> x_count = 0;
-  std::unique_ptr<std::atomic<Entry*>[]> x_chunks;
+  std::array<std::atomic<Entry*>, kChunks + 1> x_chunks{};
 };
 
 // Whether a value of type `sub` can be used as a `super`; indices are TypeIds (Spec 3.0, 3.3
