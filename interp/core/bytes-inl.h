@@ -22,10 +22,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using detail::BytesTable;
 
-// From these sizes on the C library is as fast or faster: it knows the caches' sizes and streams
-// past them (bench/bytes_bench.cc).
+// From these sizes on the C library takes over: it knows the caches' sizes and streams past them,
+// and is no slower otherwise (bench/bytes_bench.cc).
 inline constexpr size_t kLargeCopyBytes = size_t{1} << 20;
-inline constexpr size_t kLargeFillBytes = size_t{1} << 20;
+inline constexpr size_t kLargeFillBytes = size_t{1} << 15;
 
 // Vectors of up to 64 bytes, the size of a cache line.
 using Wide = hn::CappedTag<uint8_t, 64>;
@@ -169,14 +169,22 @@ HWY_ATTR void fill(uint8_t* to, uint8_t value, size_t n) {
   }
   const WideVec v = hn::Set(d, value);
   hn::StoreU(v, d, to);
-  hn::StoreU(v, d, end - lanes);
-  if (n <= 2 * lanes) return;
-  hn::StoreU(v, d, to + lanes);
-  hn::StoreU(v, d, end - 2 * lanes);
-  if (n <= 4 * lanes) return;
-  // The last four vectors are stored unaligned; the loop fills what is left before them.
-  hn::StoreU(v, d, end - 3 * lanes);
-  hn::StoreU(v, d, end - 4 * lanes);
+  if (n <= 2 * lanes) {
+    hn::StoreU(v, d, end - lanes);
+    return;
+  }
+  if (n <= 8 * lanes) {
+    hn::StoreU(v, d, to + lanes);
+    if (n > 4 * lanes) {
+      hn::StoreU(v, d, to + 2 * lanes);
+      hn::StoreU(v, d, to + 3 * lanes);
+      hn::StoreU(v, d, end - 4 * lanes);
+      hn::StoreU(v, d, end - 3 * lanes);
+    }
+    hn::StoreU(v, d, end - 2 * lanes);
+    hn::StoreU(v, d, end - lanes);
+    return;
+  }
   uint8_t* t = to + (lanes - (reinterpret_cast<uintptr_t>(to) & (lanes - 1)));
   for (; t < end - 4 * lanes; t += 4 * lanes) {
     hn::Store(v, d, t);
@@ -184,6 +192,10 @@ HWY_ATTR void fill(uint8_t* to, uint8_t value, size_t n) {
     hn::Store(v, d, t + 2 * lanes);
     hn::Store(v, d, t + 3 * lanes);
   }
+  hn::StoreU(v, d, end - 4 * lanes);
+  hn::StoreU(v, d, end - 3 * lanes);
+  hn::StoreU(v, d, end - 2 * lanes);
+  hn::StoreU(v, d, end - lanes);
 }
 
 // ---- UTF-8

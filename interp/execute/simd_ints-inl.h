@@ -6,6 +6,7 @@
 #define WEFT_INTERP_EXECUTE_SIMD_INTS_INL_H_
 #endif
 
+#include <cstddef>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -281,9 +282,22 @@ HWY_INLINE V i32x4_extadd_pairwise_i16x8_s(V a) { return i32x4_dot_i16x8_s(a, sp
 // sat((a * b + 2^14) >> 15). Only -2^15 * -2^15 saturates; where the instruction wraps, to a value
 // that nothing else yields, its bits are inverted.
 HWY_INLINE V i16x8_q15mulr_sat_s(V a, V b) {
+#if WEFT_EMULATED
+  // Highway's own overflows an int.
+  int16_t x[8];
+  int16_t y[8];
+  store(a, x);
+  store(b, y);
+  for (size_t i = 0; i < 8; ++i) {
+    const int32_t rounded = (int32_t{x[i]} * y[i] + 0x4000) >> 15;
+    x[i] = static_cast<int16_t>(rounded == 0x8000 ? 0x7fff : rounded);
+  }
+  return load(x);
+#else
   const auto product = hn::MulFixedPoint15(as<I16>(a), as<I16>(b));
   const auto wrapped = hn::VecFromMask(I16(), hn::Eq(product, hn::Set(I16(), int16_t{-0x8000})));
   return raw(hn::Xor(product, wrapped));
+#endif
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
