@@ -29,7 +29,7 @@ struct ByteRange {
 };
 
 struct DefinedType {
-  SubType type;                  // references by module type index
+  SubType type;                  // refers to types by module type index, once validated by TypeId
   uint32_t rec_group_begin = 0;  // the group is [begin, end) of the module's type indices
   uint32_t rec_group_end = 0;
   TypeId id = kNoTypeId;         // set by validation, which canonicalises
@@ -99,6 +99,8 @@ struct CustomSection {
   ByteRange payload;
 };
 
+// As decoded, types inside (of tables, globals, segments, other types) refer to module type indices; validation makes
+// them TypeIds. `type_index` members stay indices.
 struct Module {
   ModuleBytes source;
   std::vector<DefinedType> types;

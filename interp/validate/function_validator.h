@@ -72,8 +72,10 @@ class FunctionValidator {
   // --- running
   void begin(ByteRange range, std::span<const ValType> results);
   Result<void> run();
-  void step();
-  void custom(Opcode opcode);
+  // Inlined into run(), with the commonest instructions: a fifth fewer host instructions per wasm
+  // instruction.
+  [[gnu::always_inline]] inline void step();
+  [[gnu::always_inline]] inline void custom(Opcode opcode);
   void locals(const FuncType& type);
   void fail(ErrorKind kind, std::string message) { x_in.fail(kind, x_at, std::move(message)); }
   void invalid(std::string message) { fail(ErrorKind::Invalid, std::move(message)); }
@@ -137,10 +139,10 @@ class FunctionValidator {
   ValType address_type(uint32_t memory) const {
     return val_type_of(x_module.memories[memory].index);
   }
-  bool access(const MemArg& memarg, const SignatureRule& rule);
+  [[gnu::always_inline]] inline bool access(const MemArg& memarg, const SignatureRule& rule);
 
   // --- instructions
-  void by_signature(Opcode opcode, const SignatureRule& rule);
+  [[gnu::always_inline]] inline void by_signature(Opcode opcode, const SignatureRule& rule);
   void memory_lane(Opcode opcode, const SignatureRule& rule);
   void lane(Opcode opcode, const SignatureRule& rule);
   bool lane_exists(uint8_t lane, uint32_t lanes);
@@ -159,8 +161,8 @@ class FunctionValidator {
   void push_call_results(const FuncType& type);
   void select();
   void select_t(std::span<const ValType> types);
-  void local_get(uint32_t index);
-  void local_set(uint32_t index);
+  [[gnu::always_inline]] inline void local_get(uint32_t index);
+  [[gnu::always_inline]] inline void local_set(uint32_t index);
   void local_tee(uint32_t index);
   bool has_local(uint32_t index);
   void mark_set(uint32_t index);
