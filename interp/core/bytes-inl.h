@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 #include "interp/core/bytes.h"
 #include "interp/core/utf8_rules.h"
 #include "interp/core/value.h"

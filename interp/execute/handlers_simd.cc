@@ -14,8 +14,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "interp/execute/handlers_simd.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
 #include "interp/execute/simd_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -319,6 +319,23 @@ constexpr std::array<Row, kOpcodeCount> kRows = [] {
   return rows;
 }();
 
+constexpr std::array<Row, kShapeCount> kRowsWithoutOpcode = [] {
+  std::array<Row, kShapeCount> rows{};
+  const auto set = [&rows](Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr) {
+    rows[static_cast<size_t>(shape)] = {shape, handler, checked};
+  };
+  set(Shape::VShuffle, v_shuffle);
+  set(Shape::VConst, v_const);
+  set(Shape::VMove, v_move);
+  set(Shape::VSelect, v_select);
+  set(Shape::VGlobalGet, v_global_get<Shape::VGlobalGet>);
+  set(Shape::VGlobalGetFar, v_global_get<Shape::VGlobalGetFar>);
+  set(Shape::VGlobalSet, v_global_set<Shape::VGlobalSet>);
+  set(Shape::VGlobalSetFar, v_global_set<Shape::VGlobalSetFar>);
+  set(Shape::VStore, v_store<false>, v_store<true>);
+  return rows;
+}();
+
 HandlerFn* find(const HandlerKey& key) {
   if (key.a != In::Slot || key.b != In::Slot || key.c != In::Slot || key.d != Out::Slot)
     return nullptr;
@@ -329,28 +346,8 @@ HandlerFn* find(const HandlerKey& key) {
     if (row.shape != key.shape) return nullptr;
     return checked ? row.checked : row.handler;
   }
-  if (key.shape == Shape::VStore) return checked ? v_store<true> : v_store<false>;
-  if (checked) return nullptr;
-  switch (key.shape) {
-    case Shape::VShuffle:
-      return v_shuffle;
-    case Shape::VConst:
-      return v_const;
-    case Shape::VMove:
-      return v_move;
-    case Shape::VSelect:
-      return v_select;
-    case Shape::VGlobalGet:
-      return v_global_get<Shape::VGlobalGet>;
-    case Shape::VGlobalGetFar:
-      return v_global_get<Shape::VGlobalGetFar>;
-    case Shape::VGlobalSet:
-      return v_global_set<Shape::VGlobalSet>;
-    case Shape::VGlobalSetFar:
-      return v_global_set<Shape::VGlobalSetFar>;
-    default:
-      return nullptr;
-  }
+  const Row& row = kRowsWithoutOpcode[static_cast<size_t>(key.shape)];
+  return checked ? row.checked : row.handler;
 }
 
 const SimdHandlers& handlers() {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 #include "interp/core/numeric.h"
 #include "interp/execute/simd_ints-inl.h"
 #include "interp/execute/simd_lanes-inl.h"

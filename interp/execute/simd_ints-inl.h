@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 #include "interp/execute/simd_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();

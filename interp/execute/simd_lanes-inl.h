@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 #include "interp/core/value.h"
 
 HWY_BEFORE_NAMESPACE();

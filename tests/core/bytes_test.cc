@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "interp/core/simd_targets.h"
+
 // After simd_targets.h.
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 namespace weft::interp {
 namespace {

@@ -16,8 +16,9 @@
 #include "interp/runtime/objects.h"
 #include "interp/translate/cell.h"
 #include "tests/execute/simd_reference.h"
+
 // After simd_targets.h.
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 extern "C" void weft_enter(weft::interp::EntryState* state);  // entry_x86_64.S
 
@@ -124,47 +125,26 @@ void expect_untouched(const Guest& before, const Guest& after, size_t result_slo
   }
 }
 
-Shape shape_of(Opcode op) {
-  switch (op) {
+constexpr auto kShapes = [] {
+  std::array<Shape, kOpcodeCount> shapes{};
+  shapes.fill(Shape::kCount);
+  shapes[index_of(Opcode::I8x16Shuffle)] = Shape::VShuffle;
 #define WEFT_OP(...)
-#define WEFT_V_UNARY(prefix, code, Id, ...) \
-  case Opcode::Id:                          \
-    return Shape::VUnary;
-#define WEFT_V_BINARY(prefix, code, Id, ...) \
-  case Opcode::Id:                           \
-    return Shape::VBinary;
-#define WEFT_V_TERNARY(prefix, code, Id, ...) \
-  case Opcode::Id:                            \
-    return Shape::VTernary;
-#define WEFT_V_SHIFT(prefix, code, Id, ...) \
-  case Opcode::Id:                          \
-    return Shape::VShift;
-#define WEFT_V_TEST(prefix, code, Id, ...) \
-  case Opcode::Id:                         \
-    return Shape::VTest;
-#define WEFT_V_SPLAT(prefix, code, Id, ...) \
-  case Opcode::Id:                          \
-    return Shape::VSplat;
-#define WEFT_V_EXTRACT(prefix, code, Id, ...) \
-  case Opcode::Id:                            \
-    return Shape::VExtract;
-#define WEFT_V_REPLACE(prefix, code, Id, ...) \
-  case Opcode::Id:                            \
-    return Shape::VReplace;
-#define WEFT_V_LOAD(prefix, code, Id, ...) \
-  case Opcode::Id:                         \
-    return Shape::VLoad;
-#define WEFT_V_LOAD_LANE(prefix, code, Id, ...) \
-  case Opcode::Id:                              \
-    return Shape::VLoadLane;
-#define WEFT_V_STORE_LANE(prefix, code, Id, ...) \
-  case Opcode::Id:                               \
-    return Shape::VStoreLane;
+#define WEFT_V_UNARY(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VUnary;
+#define WEFT_V_BINARY(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VBinary;
+#define WEFT_V_TERNARY(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VTernary;
+#define WEFT_V_SHIFT(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VShift;
+#define WEFT_V_TEST(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VTest;
+#define WEFT_V_SPLAT(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VSplat;
+#define WEFT_V_EXTRACT(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VExtract;
+#define WEFT_V_REPLACE(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VReplace;
+#define WEFT_V_LOAD(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VLoad;
+#define WEFT_V_LOAD_LANE(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VLoadLane;
+#define WEFT_V_STORE_LANE(prefix, code, Id, ...) shapes[index_of(Opcode::Id)] = Shape::VStoreLane;
 #include "interp/core/opcodes.def"
-    default:
-      return Shape::VShuffle;  // i8x16.shuffle
-  }
-}
+  return shapes;
+}();
+constexpr Shape shape_of(Opcode op) { return kShapes[index_of(op)]; }
 
 TEST_P(SimdHandlersOf, ComputeFromSlotsToASlot) {
   for (const Opcode op : simd_reference::vector_opcodes()) {

@@ -6,8 +6,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/execute/simd_ops_test.cc"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
 #include "interp/execute/simd_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -82,46 +82,35 @@ using ScalarOf =
                        std::conditional_t<kLetter == 'l', uint64_t,
                                           std::conditional_t<kLetter == 'f', float, double>>>;
 
-VectorFn* vector_function(Opcode op) {
-  switch (op) {
-    case Opcode::I8x16Shuffle:
-      return run_shuffle;
+using VectorFunctions = std::array<VectorFn*, kOpcodeCount>;
+const VectorFunctions& vector_functions() {
+  static constexpr VectorFunctions kFunctions = [] {
+    VectorFunctions table{};
+    table[index_of(Opcode::I8x16Shuffle)] = run_shuffle;
 #define WEFT_OP(...)
 #define WEFT_V_UNARY(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                             \
-    return run_unary<fn>;
+  table[index_of(Opcode::Id)] = run_unary<fn>;
 #define WEFT_V_BINARY(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                              \
-    return run_binary<fn>;
+  table[index_of(Opcode::Id)] = run_binary<fn>;
 #define WEFT_V_TERNARY(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                               \
-    return run_ternary<fn>;
+  table[index_of(Opcode::Id)] = run_ternary<fn>;
 #define WEFT_V_SHIFT(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                             \
-    return run_shift<fn>;
+  table[index_of(Opcode::Id)] = run_shift<fn>;
 #define WEFT_V_TEST(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                            \
-    return run_test<fn>;
+  table[index_of(Opcode::Id)] = run_test<fn>;
 #define WEFT_V_SPLAT(prefix, code, Id, text, sig, feature, fn) \
-  case Opcode::Id:                                             \
-    return run_splat<fn, ScalarOf<sig[0]>>;
+  table[index_of(Opcode::Id)] = run_splat<fn, ScalarOf<sig[0]>>;
 #define WEFT_V_EXTRACT(prefix, code, Id, text, sig, feature, fn, lanes) \
-  case Opcode::Id:                                                      \
-    return run_extract<fn, lanes>;
+  table[index_of(Opcode::Id)] = run_extract<fn, lanes>;
 #define WEFT_V_REPLACE(prefix, code, Id, text, sig, feature, fn, lanes) \
-  case Opcode::Id:                                                      \
-    return run_replace<fn, ScalarOf<sig[1]>, lanes>;
+  table[index_of(Opcode::Id)] = run_replace<fn, ScalarOf<sig[1]>, lanes>;
 #define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, bytes) \
-  case Opcode::Id:                                                   \
-    return run_load<fn>;
+  table[index_of(Opcode::Id)] = run_load<fn>;
 #include "interp/core/opcodes.def"
-    default:
-      return nullptr;
-  }
+    return table;
+  }();
+  return kFunctions;
 }
-
-using VectorFunctions = VectorFn*(Opcode);
-VectorFunctions* vector_functions() { return vector_function; }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -168,7 +157,7 @@ TEST_P(SimdOps, AgreesWithItsReferenceOnEveryTarget) {
   ASSERT_NE(reference.fn, nullptr) << info(op).text << " has no reference in simd_reference.cc";
   const std::vector<Inputs> inputs = simd_reference::inputs_of(op);
   for (const int64_t target : runnable_targets()) {
-    VectorFn* const fn = WEFT_CALL_FOR_TARGET(vector_functions, target)(op);
+    VectorFn* const fn = WEFT_CALL_FOR_TARGET(vector_functions, target)[index_of(op)];
     ASSERT_NE(fn, nullptr);
     for (const Inputs& in : inputs) {
       const V128 expected = reference.fn(in);

@@ -333,7 +333,7 @@ To truncate_saturating(From x) {
   if (std::isnan(x)) return 0;
   if (std::isinf(x)) return x < 0 ? std::numeric_limits<To>::min() : std::numeric_limits<To>::max();
   const From whole = std::trunc(x);
-  if (std::fabs(whole) >= From{9.2e18})
+  if (std::fabs(whole) >= From{0x1p63f})
     return whole < 0 ? std::numeric_limits<To>::min() : std::numeric_limits<To>::max();
   return saturate<To>(static_cast<int64_t>(whole));
 }
