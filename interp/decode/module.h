@@ -1,4 +1,5 @@
-// A decoded module: the sections of one binary, immutable once validated. Names and bodies point into its bytes.
+// A decoded module: the sections of one binary, immutable once validated. Names and bodies point
+// into its bytes.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace weft::interp {
 
-// The bytes of a module and whatever keeps them alive (a copy, a file mapping, the host's own owner).
+// The bytes of a module and whatever keeps them alive (a copy, a file mapping, the host's own
+// owner).
 struct ModuleBytes {
   std::span<const uint8_t> bytes;
   std::shared_ptr<const void> owner;
@@ -32,7 +34,7 @@ struct DefinedType {
   SubType type;                  // refers to types by module type index, once validated by TypeId
   uint32_t rec_group_begin = 0;  // the group is [begin, end) of the module's type indices
   uint32_t rec_group_end = 0;
-  TypeId id = kNoTypeId;         // set by validation, which canonicalises
+  TypeId id = kNoTypeId;  // set by validation, which canonicalises
 };
 
 struct Import {
@@ -50,8 +52,9 @@ struct Export {
 
 // A constant expression, reduced by validation to what instantiation evaluates on a small stack.
 struct ConstInstr {
-  Opcode opcode;   // I32Const .. F64Const, V128Const, GlobalGet, RefNull, RefFunc (and what extensions add)
-  Value value;     // the constant
+  Opcode opcode;       // I32Const .. F64Const, V128Const, GlobalGet, RefNull, RefFunc (and what
+                       // extensions add)
+  Value value;         // the constant
   uint32_t index = 0;  // global or function index
 };
 struct ConstExpr {
@@ -99,8 +102,8 @@ struct CustomSection {
   ByteRange payload;
 };
 
-// As decoded, types inside (of tables, globals, segments, other types) refer to module type indices; validation makes
-// them TypeIds. `type_index` members stay indices.
+// As decoded, types inside (of tables, globals, segments, other types) refer to module type
+// indices; validation makes them TypeIds. `type_index` members stay indices.
 struct Module {
   ModuleBytes source;
   std::vector<DefinedType> types;
@@ -122,8 +125,8 @@ struct Module {
   std::vector<DataSegment> datas;
   std::optional<uint32_t> data_count;  // the data count section, if present
   std::vector<CustomSection> customs;
-  // Bit i: function i may be named by ref.func in a body (it occurs in an export, element segment or constant
-  // expression outside bodies). Set by validation.
+  // Bit i: function i may be named by ref.func in a body (it occurs in an export, element segment
+  // or constant expression outside bodies). Set by validation.
   std::vector<bool> declared_funcs;
   // Features that the module was found to use. Set by decoding and validation.
   FeatureSet used_features;
@@ -131,7 +134,9 @@ struct Module {
   std::span<const uint8_t> bytes(ByteRange range) const {
     return source.bytes.subspan(range.begin, range.size());
   }
-  const FuncType& func_type(uint32_t func) const { return types[funcs[func].type_index].type.composite.func; }
+  const FuncType& func_type(uint32_t func) const {
+    return types[funcs[func].type_index].type.composite.func;
+  }
   TypeId func_type_id(uint32_t func) const { return types[funcs[func].type_index].id; }
   uint32_t defined_funcs() const { return static_cast<uint32_t>(funcs.size()) - imported_funcs; }
 };

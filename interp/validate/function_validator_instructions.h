@@ -272,7 +272,8 @@ void FunctionValidator<Sink>::constant_value(ValType type, const Value& value) {
 
 template <InstrSink Sink>
 void FunctionValidator<Sink>::block(FrameKind kind, BlockType type) {
-  if (!x_in.ok()) [[unlikely]] return;
+  if (!x_in.ok()) [[unlikely]]
+    return;
   const auto signature = x_body_types.signature(type);
   if (!signature) return invalid(messages::unknown("type", type.index));
   Operand condition{};

@@ -59,7 +59,8 @@ constexpr InstrShape shape_of(const InstrInfo& instr) {
     return InstrShape::None;
   const bool yields = !instr.results().empty();
   if (instr.immediate == Imm::MemArg) return yields ? InstrShape::Load : InstrShape::Store;
-  if (instr.immediate == Imm::MemArgLane) return yields ? InstrShape::LoadLane : InstrShape::StoreLane;
+  if (instr.immediate == Imm::MemArgLane)
+    return yields ? InstrShape::LoadLane : InstrShape::StoreLane;
   if (instr.immediate == Imm::Lane)
     return instr.params().size() == 1 ? InstrShape::ExtractLane : InstrShape::ReplaceLane;
   if (instr.immediate != Imm::None || !yields) return InstrShape::None;
