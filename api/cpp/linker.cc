@@ -59,7 +59,7 @@ Result<void> Linker::put(std::string_view module, std::string_view name, Definit
 }
 
 Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
-  return put(module, name, std::move(item));
+  return put(module, name, item);
 }
 
 Result<void> Linker::define_host(std::string_view module, std::string_view name,
@@ -131,13 +131,13 @@ Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const
       return detail::forward_error(type);
     }
     if (const std::string reason = mismatch(*type, import.type); !reason.empty()) {
-      add_line(problems, "incompatible import type " + name + ": " + reason);
+      add_line(problems, std::string("incompatible import type ").append(name) + ": " + reason);
       continue;
     }
     if (!problems.empty()) continue;
     Result<Extern> item = resolve(store, found->second);
     if (!item) return detail::forward_error(item);
-    imports.push_back(std::move(*item));
+    imports.push_back(*item);
   }
   if (!problems.empty()) return fail(Errc::link, std::move(problems));
   return Instance::create(store, module, imports);

@@ -109,10 +109,9 @@ Config& Config::inherit_env() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
     // What can't be a variable for us, such as an entry without a name, isn't one for the guest.
-    if (equals != std::string_view::npos && equals > 0) {
-      (void)env(text.substr(0, equals), text.substr(equals + 1));
-    }
+    if (!env(text.substr(0, equals), text.substr(equals + 1))) continue;
   }
   return *this;
 }
