@@ -67,11 +67,13 @@ class Walk {
 // After a fault they are what registers held, so they are not believed blindly.
 bool is_sound(Store& store, const TrapState& trap) {
   const StoreState& state = store.state();
+  if (trap.pc == nullptr) return false;
+  // A call that found the depth used up may have gone a little below.
+  constexpr uintptr_t slack = 4 * sizeof(Record);
   const auto records = reinterpret_cast<uintptr_t>(trap.records);
-  if (trap.pc == nullptr || records % alignof(Record) != 0) return false;
-  if (records < reinterpret_cast<uintptr_t>(state.stack_base)) return false;
-  if ((reinterpret_cast<uintptr_t>(state.stack_top) - records) % sizeof(Record) != 0) return false;
-  if (trap.records >= state.stack_top) return false;
+  const auto top = reinterpret_cast<uintptr_t>(state.stack_top);
+  if (records < state.lowest_record - slack || records >= top) return false;
+  if ((top - records) % sizeof(Record) != 0) return false;
   return std::ranges::any_of(store.instances(), [&](const auto& instance) {
     return &instance->context() == trap.context;
   });

@@ -135,9 +135,12 @@ void take_default(int signal, const siginfo_t& info) {
 void pass_on(int signal, siginfo_t* info, void* interrupted) {
   GuestThread& thread = g_guest_thread;
   const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  // The one called before may have left by longjmp: then it is not waiting further down the stack.
-  if (frame >= thread.chained_frame) thread.chained = 0;
-  const struct sigaction* const earlier = g_earlier.below(thread.chained);
+  // A handler that was installed later than this one may pass the same signal on to this one: it
+  // then goes one further back. Not so if that handler has left by longjmp and this is another
+  // signal, possibly at the same place.
+  const bool came_back = interrupted == thread.passed_on && frame < thread.passed_on_frame;
+  const uint32_t rounds = came_back ? thread.passed_on_rounds : 0;
+  const struct sigaction* const earlier = g_earlier.below(rounds);
   if (earlier == nullptr) return take_default(signal, *info);
 
   if ((earlier->sa_flags & SA_SIGINFO) == 0) {
@@ -150,19 +153,14 @@ void pass_on(int signal, siginfo_t* info, void* interrupted) {
   }
   // Meant for one signal only: what comes after is the default's.
   if ((earlier->sa_flags & SA_RESETHAND) != 0) set_default(signal);
-  // A handler that was installed later than this one may pass on to this one: that call then goes
-  // one further back.
-  const uint32_t chained = thread.chained;
-  const uintptr_t chained_frame = thread.chained_frame;
-  thread.chained = chained + 1;
-  thread.chained_frame = frame;
+  thread.passed_on = interrupted;
+  thread.passed_on_frame = frame;
+  thread.passed_on_rounds = rounds + 1;
   if ((earlier->sa_flags & SA_SIGINFO) != 0) {
     earlier->sa_sigaction(signal, info, interrupted);
   } else {
     earlier->sa_handler(signal);
   }
-  thread.chained = chained;
-  thread.chained_frame = chained_frame;
 }
 
 void on_fault(int signal, siginfo_t* info, void* interrupted) {

@@ -26,9 +26,11 @@ struct Activation {
 struct GuestThread {
   Activation* activation = nullptr;  // the innermost
   bool prepared = false;             // see prepare_guest_faults
-  // Handlers below this one that are being called, and the stack frame of the last such call.
-  uint32_t chained = 0;
-  uintptr_t chained_frame = 0;
+  // The signal (by its context) that was last passed on, from which stack frame, and how often it
+  // has come back.
+  const void* passed_on = nullptr;
+  uintptr_t passed_on_frame = 0;
+  uint32_t passed_on_rounds = 0;
 };
 
 // Initial-exec, so that the signal handler may use it: no allocation, no lock.
