@@ -43,7 +43,7 @@ TEST(Reader, SignedIntegersRoundTripAtTheEdgesOfEveryLength) {
   for (int bit = 0; bit < 64; ++bit) {
     const auto edge = static_cast<int64_t>(uint64_t{1} << bit);
     for (const int64_t value :
-         {edge, static_cast<int64_t>(static_cast<uint64_t>(edge) - 1), -edge / 2, ~edge}) {
+         {edge, static_cast<int64_t>(static_cast<uint64_t>(edge) - 1), -(edge / 2), ~edge}) {
       const Bytes bytes = signed_leb(value);
       Reader wide(bytes);
       EXPECT_EQ(wide.s64(), value);
