@@ -2,6 +2,7 @@
 // tuned in one place; what is absent, the translator reaches by putting a constant into a slot or swapping operands.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -18,7 +19,19 @@ constexpr bool is_float(Repr repr) { return repr == Repr::F32 || repr == Repr::F
 // Two operands can't both come from one accumulator.
 constexpr bool share_accumulator(Repr a, Repr b) { return is_float(a) || is_float(b) ? a == b : true; }
 
+constexpr bool has_field(Shape shape, Field field) {
+  const Fields fields = fields_of(shape);
+  return std::ranges::find(fields, field) != fields.end();
+}
+
+// Whether every place that the shape does not have is at its default.
+constexpr bool is_normal(const HandlerKey& key) {
+  return (key.a == In::Slot || has_field(key.shape, Field::A)) && (key.b == In::Slot || has_field(key.shape, Field::B)) &&
+         (key.c == In::Slot || has_field(key.shape, Field::C)) && (key.d == Out::Slot || has_field(key.shape, Field::D));
+}
+
 constexpr bool exists(const HandlerKey& key) {
+  if (!is_normal(key)) return false;
   const Reprs reprs = reprs_of(key);
   const bool both_acc = key.a == In::Acc && key.b == In::Acc && share_accumulator(reprs.in[0], reprs.in[1]);
   switch (key.shape) {
