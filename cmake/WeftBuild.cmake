@@ -60,6 +60,8 @@ if(weft_dispatch STREQUAL "loop")
   target_compile_definitions(weft_flags INTERFACE WEFT_DISPATCH_LOOP=1)
 endif()
 target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall> $<$<COMPILE_LANGUAGE:C,CXX>:-Wextra>)
+# Each float instruction rounds: a fused multiply-add would round once for two.
+target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-ffp-contract=off>)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # gcc's -Wconversion and -Wshadow report code that is clean by clang's (u8 += u8; a parameter named as a function).
   foreach(flag IN ITEMS -Wconversion -Wno-sign-conversion -Wshadow)

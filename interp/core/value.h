@@ -34,13 +34,13 @@ static_assert(sizeof(Value) == 16);
 
 // Little-endian access to possibly unaligned memory. WebAssembly is little-endian; so are the hosts supported today.
 template <class T>
-inline T read_unaligned(const void* from) {
+[[gnu::always_inline]] inline T read_unaligned(const void* from) {
   T value;
   std::memcpy(&value, from, sizeof value);
   return value;
 }
 template <class T>
-inline void write_unaligned(void* to, T value) {
+[[gnu::always_inline]] inline void write_unaligned(void* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 

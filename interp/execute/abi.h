@@ -69,8 +69,12 @@ using HandlerFn = void(EntryState&);
 
 #define WEFT_PRESERVE_NONE __attribute__((preserve_none))
 using HandlerFn = WEFT_PRESERVE_NONE void(Context*, Record*, uint8_t*, const uint8_t*, uint64_t*, uint64_t, double, float);
+// Uninstrumented: sanitizers' checks would be calls, and guest memory is not theirs to judge.
+#define WEFT_UNINSTRUMENTED                                    \
+  __attribute__((no_sanitize("address", "undefined", "thread"), \
+                 disable_sanitizer_instrumentation))
 #define WEFT_HANDLER(name)                                                                                      \
-  WEFT_PRESERVE_NONE __attribute__((no_sanitize("address", "undefined"))) void name(                            \
+  WEFT_PRESERVE_NONE WEFT_UNINSTRUMENTED void name(                            \
       [[maybe_unused]] ::weft::interp::Context* ctx, [[maybe_unused]] ::weft::interp::Record* rs,               \
       [[maybe_unused]] uint8_t* mem, [[maybe_unused]] const uint8_t* pc, [[maybe_unused]] uint64_t* fp,         \
       [[maybe_unused]] uint64_t acc, [[maybe_unused]] double facc, [[maybe_unused]] float sacc)

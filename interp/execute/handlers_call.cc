@@ -85,7 +85,14 @@ template <HandlerKey Key>
   constexpr CellLayout cell = cell_layout(Key);
   auto* func = reinterpret_cast<FuncInst*>(acc);
   uint64_t* frame = fp + read_u32(pc, cell.x);
-  WEFT_CHECK_ROOM(frame, rs - 2);
+  if (frame + kRedZoneSlots > reinterpret_cast<const uint64_t*>(rs - 2)) [[unlikely]] {
+    WEFT_TRAP(TrapCode::CallStackExhausted);
+  }
+  if (reinterpret_cast<uintptr_t>(rs - 2) < ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+    // Not by going on from the cell's start: the accumulator no longer holds what it did there.
+    const TrapCode refused = ctx->state->on_record_limit(rs - 2);
+    if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
+  }
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
     if (trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(trap);
@@ -129,12 +136,12 @@ WEFT_HANDLER(call_indirect) {
   if (index >= table->size) [[unlikely]] WEFT_TRAP(TrapCode::UndefinedElement);
   const TableSlot& slot = table->elems[index];
   auto* func = static_cast<FuncInst*>(slot.ref);
+  uint64_t* frame = fp + read_u32(pc, cell.x);
+  Record* record = rs - 1;
+  WEFT_CHECK_ROOM(frame, record);  // first: it may go on from the cell's start, with the accumulator as it was
   acc = reinterpret_cast<uint64_t>(func);
   if (slot.type != read_u32(pc, cell.y)) [[unlikely]] WEFT_TAIL(call_indirect_refused);
   if (func->context != ctx) [[unlikely]] WEFT_TAIL(call_far<Key>);
-  uint64_t* frame = fp + read_u32(pc, cell.x);
-  Record* record = rs - 1;
-  WEFT_CHECK_ROOM(frame, record);
   record->pc = pc + cell.size;
   record->fp = fp;
   pc = func->code;

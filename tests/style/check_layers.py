@@ -24,14 +24,19 @@ ENGINE = [CORE, DECODE, VALIDATE, TRANSLATE, RUNTIME, EXECUTE, TEXT]
 # The one way into debug from the engine: the tracer's and the profiler's hook.
 HOOK = "interp/debug/hook.h"
 
+# What translated code is: the cells, and where they are kept.
+CODE_FORMAT = ["interp/translate/cell.h", "interp/translate/code.h"]
+RUNTIME_STRUCTURES = ["interp/runtime/context.h", "interp/runtime/objects.h", "interp/runtime/store.h"]
+
 MAY_INCLUDE = {
     CORE: [],
     DECODE: [CORE],
     VALIDATE: [CORE, DECODE],
-    TRANSLATE: [CORE, DECODE, VALIDATE, "interp/execute/handlers.h", HOOK],
+    # Translated code addresses the runtime's structures; it never runs anything.
+    TRANSLATE: [CORE, DECODE, VALIDATE, *RUNTIME_STRUCTURES, "interp/execute/handlers.h", HOOK],
     TEXT: [CORE],
     RUNTIME: [CORE, "interp/decode/module.h", "interp/translate/code.h"],
-    EXECUTE: [CORE, RUNTIME, "interp/translate/code.h", HOOK],
+    EXECUTE: [CORE, RUNTIME, *CODE_FORMAT, HOOK],
     DEBUG: ENGINE,
     PUBLIC: [],
     # A backend is an adapter: it reaches everything of the engine behind it, the disassembler for `weft dump` too.
