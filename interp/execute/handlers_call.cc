@@ -140,7 +140,7 @@ WEFT_HANDLER(call_indirect) {
   Record* record = rs - 1;
   WEFT_CHECK_ROOM(frame, record);  // first: it may go on from the cell's start, with the accumulator as it was
   acc = reinterpret_cast<uint64_t>(func);
-  if (slot.type != read_u32(pc, cell.y)) [[unlikely]] WEFT_TAIL(call_indirect_refused);
+  if (slot.key != read_u32(pc, cell.y)) [[unlikely]] WEFT_TAIL(call_indirect_refused);
   if (func->context != ctx) [[unlikely]] WEFT_TAIL(call_far<Key>);
   record->pc = pc + cell.size;
   record->fp = fp;

@@ -15,8 +15,8 @@ uint64_t TableInst::max_size() const {
 }
 
 TableSlot TableInst::slot_of(void* ref) const {
-  TableSlot slot{ref, kNoTypeId};
-  if (holds_funcs && ref != nullptr) slot.type = static_cast<const FuncInst*>(ref)->type;
+  TableSlot slot{ref};
+  if (holds_funcs && ref != nullptr) slot.key = type_key(static_cast<const FuncInst*>(ref)->type);
   return slot;
 }
 
@@ -58,13 +58,14 @@ Result<TableInst*> Store::new_table(const TableType& type, void* init) {
   table.store = this;
   table.holds_funcs = is_func_ref(type.element);
   if (const uint64_t size = type.limits.min; size != 0) {
-    table.elems = static_cast<TableSlot*>(std::malloc(size * sizeof(TableSlot)));
+    // Zeroed memory is null references, and untouched until used.
+    table.elems = static_cast<TableSlot*>(std::calloc(size, sizeof(TableSlot)));
     if (table.elems == nullptr) {
       x_tables.pop_back();
       return fail(ErrorKind::Exhausted,
                   "a table of " + std::to_string(size) + " elements could not be had");
     }
-    std::fill_n(table.elems, size, table.slot_of(init));
+    if (init != nullptr) std::fill_n(table.elems, size, table.slot_of(init));
     table.size = table.capacity = size;
   }
   return &table;

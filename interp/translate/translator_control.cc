@@ -305,7 +305,7 @@ void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncTy
   const In place = selected.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
   IrInstr& instr = emit({.shape = Shape::CallIndirect, .a = place});
   instr.a = selected;
-  instr.y = x_module.types[type_index].id;
+  instr.y = type_key(x_module.types[type_index].id);
   instr.z = x_layout.tables + 8 * table;
   take_results(instr, type);
 }

@@ -137,7 +137,7 @@ TEST_P(RuntimeCallsTest, MemoryInitAndDataDrop) {
 TEST_P(RuntimeCallsTest, TableGetSetAndSize) {
   FuncInst* const f = instance->func(3);
   EXPECT_EQ(run(runtime_table_set, 0, 0, 9, slot(f)), TrapCode::None);
-  EXPECT_EQ(instance->table(0)->elems[9].type, f->type);
+  EXPECT_EQ(instance->table(0)->elems[9].key, type_key(f->type));
   EXPECT_EQ(run(runtime_table_get, 0, 0, 9), TrapCode::None);
   EXPECT_EQ(args[0], slot(f));
   run(runtime_table_get, 0, 0, 8);
@@ -170,7 +170,7 @@ TEST_P(RuntimeCallsTest, TableInitCopyAndElemDrop) {
   EXPECT_EQ(at(0, 1), nullptr);
   EXPECT_EQ(at(0, 2), instance->func(1));
   EXPECT_EQ(at(0, 4), instance->func(3));
-  EXPECT_EQ(instance->table(0)->elems[4].type, instance->func(3)->type);
+  EXPECT_EQ(instance->table(0)->elems[4].key, type_key(instance->func(3)->type));
   EXPECT_EQ(run(runtime_table_copy, 0, 0, 3, 2, 3), TrapCode::None);
   EXPECT_EQ(at(0, 2), instance->func(1));
   EXPECT_EQ(at(0, 3), instance->func(1));

@@ -231,7 +231,7 @@ TEST_F(InstantiateTest, ActiveSegmentsAreWrittenAndDropped) {
   EXPECT_TRUE(instance.data(0).empty());
   EXPECT_EQ(instance.data(1).size(), 2u);
   EXPECT_EQ(instance.table(0)->elems[2].ref, instance.func(0));
-  EXPECT_EQ(instance.table(0)->elems[2].type, instance.func(0)->type);
+  EXPECT_EQ(instance.table(0)->elems[2].key, type_key(instance.func(0)->type));
   EXPECT_EQ(instance.table(0)->elems[1].ref, nullptr);
   EXPECT_TRUE(instance.elem(0).empty());
   EXPECT_EQ(instance.elem(1).size(), 2u);

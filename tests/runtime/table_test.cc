@@ -16,24 +16,24 @@ TEST_F(TableTest, StartsWithItsInitialValue) {
   ASSERT_EQ(t.size, 3u);
   for (uint64_t i = 0; i < 3; ++i) {
     EXPECT_EQ(t.elems[i].ref, func);
-    EXPECT_EQ(t.elems[i].type, func->type);
+    EXPECT_EQ(t.elems[i].key, type_key(func->type));
   }
 }
 
 TEST_F(TableTest, SetKeepsTheTypeInStep) {
   TableInst& t = **store->new_table(table_type(2), nullptr);
-  EXPECT_EQ(t.elems[0].type, kNoTypeId);
+  EXPECT_EQ(t.elems[0].key, 0u);
   t.set(0, func);
-  EXPECT_EQ(t.elems[0].type, func->type);
+  EXPECT_EQ(t.elems[0].key, type_key(func->type));
   t.set(0, nullptr);
   EXPECT_EQ(t.elems[0].ref, nullptr);
-  EXPECT_EQ(t.elems[0].type, kNoTypeId);
+  EXPECT_EQ(t.elems[0].key, 0u);
 }
 
 TEST_F(TableTest, ExternrefsHaveNoType) {
   TableInst& t = **store->new_table(table_type(1, {}, kExternRef), nullptr);
   t.set(0, store->new_extern(nullptr, nullptr));
-  EXPECT_EQ(t.elems[0].type, kNoTypeId);
+  EXPECT_EQ(t.elems[0].key, 0u);
 }
 
 TEST_F(TableTest, GrowsWithAValueUpToItsMaximum) {
@@ -42,7 +42,7 @@ TEST_F(TableTest, GrowsWithAValueUpToItsMaximum) {
   EXPECT_EQ(t.size, 5u);
   EXPECT_EQ(t.elems[0].ref, nullptr);
   EXPECT_EQ(t.elems[4].ref, func);
-  EXPECT_EQ(t.elems[4].type, func->type);
+  EXPECT_EQ(t.elems[4].key, type_key(func->type));
   EXPECT_EQ(t.grow(0, nullptr), 5);
   EXPECT_EQ(t.grow(6, nullptr), -1);
   EXPECT_EQ(t.grow(UINT64_MAX, nullptr), -1);
