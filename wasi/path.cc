@@ -127,8 +127,8 @@ ErrnoOr<Descriptor> make_descriptor(UniqueFd fd, const OpenRequest& request,
     descriptor.inheriting = directory.inheriting & (request.inheriting | ~kTransfers);
     descriptor.flags = 0;
   } else {
-    RightSet wanted = kFileAlways | (request.base & kTransfers);
-    if ((request.base & right::kFdWrite) == 0) wanted &= ~kFileWriting;
+    RightSet wanted = kFileAlways | (request.base & right::kFdRead);
+    if ((request.base & right::kFdWrite) != 0) wanted |= kFileWriting;
     if (!directory.tree.write) wanted &= ~right::kFdFilestatSetTimes;
     descriptor.base = directory.inheriting & wanted;
   }
