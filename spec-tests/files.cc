@@ -1,0 +1,79 @@
+#include "spec-tests/files.h"
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace weft::spectest {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> find_scripts(const std::vector<std::string>& paths) {
+  std::vector<fs::path> scripts;
+  for (const std::string& path : paths) {
+    if (!fs::exists(path)) throw std::runtime_error(path + ": there is no such file");
+    if (!fs::is_directory(path)) {
+      scripts.emplace_back(path);
+      continue;
+    }
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file() && entry.path().extension() == ".json") {
+        found.push_back(entry.path());
+      }
+    }
+    std::ranges::sort(found);
+    scripts.insert(scripts.end(), found.begin(), found.end());
+  }
+  return scripts;
+}
+
+std::optional<std::string> read_features(const std::string& list, Features& features) {
+  features = Features::wasm2();
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    begin = end + 1;
+    if (name == "wasm3") {
+      features = Features::wasm3();
+    } else if (name != "wasm2" && !features.set(name, true)) {
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
+ScriptFeatures Manifests::features_of(const fs::path& script) {
+  const fs::path absolute = fs::absolute(script).lexically_normal();
+  for (fs::path folder = absolute.parent_path();; folder = folder.parent_path()) {
+    if (const Rows* rows = rows_in(folder)) {
+      const auto row = rows->find(absolute.lexically_relative(folder).generic_string());
+      if (row != rows->end()) {
+        ScriptFeatures result;
+        result.unknown = read_features(row->second, result.features).value_or("");
+        return result;
+      }
+    }
+    if (folder == folder.root_path()) return {};
+  }
+}
+
+const Manifests::Rows* Manifests::rows_in(const fs::path& folder) {
+  const auto [entry, fresh] = x_read.try_emplace(folder);
+  if (fresh) {
+    if (std::ifstream in(folder / "manifest.tsv"); in) {
+      Rows& rows = entry->second.emplace();
+      for (std::string line; std::getline(in, line);) {
+        const std::size_t path = line.find('\t');
+        const std::size_t group = path == std::string::npos ? path : line.find('\t', path + 1);
+        if (group == std::string::npos) continue;
+        rows.emplace(line.substr(0, path), line.substr(group + 1));
+      }
+    }
+  }
+  return entry->second ? &*entry->second : nullptr;
+}
+
+}  // namespace weft::spectest

@@ -1,0 +1,39 @@
+// Which scripts to run, and with which features.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+#include <weft/weft.hpp>
+
+namespace weft::spectest {
+
+// The scripts below the given files and folders, in order. Throws std::runtime_error for a path
+// that isn't there.
+std::vector<std::filesystem::path> find_scripts(const std::vector<std::string>& paths);
+
+// "wasm2", "wasm3" and names of features, separated by commas, on top of Wasm 2.0. Gives the first
+// name that the engine doesn't know, or nothing.
+std::optional<std::string> read_features(const std::string& list, Features& features);
+
+struct ScriptFeatures {
+  Features features{};
+  std::string unknown{};  // a feature that the script needs and nothing here knows
+};
+
+// What the manifest.tsv in a folder above a script says of it: a line per script with its path,
+// group and features. Scripts without one get the engine's default.
+class Manifests {
+ public:
+  ScriptFeatures features_of(const std::filesystem::path& script);
+
+ private:
+  using Rows = std::map<std::string, std::string>;  // path -> features
+  const Rows* rows_in(const std::filesystem::path& folder);
+
+  std::map<std::filesystem::path, std::optional<Rows>> x_read{};
+};
+
+}  // namespace weft::spectest
