@@ -1,4 +1,5 @@
-// Errors inside the engine: what went wrong with a module or a request, and where. Traps of running guests are in trap.h.
+// Errors inside the engine: what went wrong with a module or a request, and where. Traps of running
+// guests are in trap.h.
 #pragma once
 
 #include <cstdint>
@@ -59,17 +60,18 @@ using Fail = std::unexpected<Error>;
 }  // namespace weft::interp
 
 // Evaluates a Result; returns its error from the enclosing function if it holds one.
-#define WEFT_TRY(expression)                                                    \
-  do {                                                                          \
-    if (auto weft_result = (expression); !weft_result) [[unlikely]]             \
-      return ::std::unexpected(::std::move(weft_result).error());               \
+#define WEFT_TRY(expression)                                        \
+  do {                                                              \
+    if (auto weft_result = (expression); !weft_result) [[unlikely]] \
+      return ::std::unexpected(::std::move(weft_result).error());   \
   } while (false)
 
 #define WEFT_CONCAT_INNER(a, b) a##b
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_INNER(a, b)
-#define WEFT_ASSIGN_INNER(result, declaration, expression)                      \
-  auto result = (expression);                                                   \
-  if (!result) [[unlikely]] return ::std::unexpected(::std::move(result).error()); \
+#define WEFT_ASSIGN_INNER(result, declaration, expression) \
+  auto result = (expression);                              \
+  if (!result) [[unlikely]]                                \
+    return ::std::unexpected(::std::move(result).error()); \
   declaration = ::std::move(*result)
 
 // WEFT_ASSIGN(auto x, f()): declares x from the value of a Result, or returns its error.

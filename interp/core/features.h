@@ -8,26 +8,26 @@
 namespace weft::interp {
 
 // WEFT_FEATURE(Id, name): `name` is what error messages call it ("gc is not supported yet").
-#define WEFT_FEATURES(WEFT_FEATURE)                              \
-  WEFT_FEATURE(Mvp, "mvp")                                       \
-  WEFT_FEATURE(MutableGlobals, "mutable-globals")                \
-  WEFT_FEATURE(SignExtension, "sign-extension")                  \
-  WEFT_FEATURE(SaturatingConversion, "nontrapping-fptoint")      \
-  WEFT_FEATURE(MultiValue, "multi-value")                        \
-  WEFT_FEATURE(BulkMemory, "bulk-memory")                        \
-  WEFT_FEATURE(ReferenceTypes, "reference-types")                \
-  WEFT_FEATURE(Simd, "simd")                                     \
-  WEFT_FEATURE(TailCall, "tail-call")                            \
-  WEFT_FEATURE(ExtendedConst, "extended-const")                  \
-  WEFT_FEATURE(MultiMemory, "multi-memory")                      \
-  WEFT_FEATURE(Memory64, "memory64")                             \
-  WEFT_FEATURE(RelaxedSimd, "relaxed-simd")                      \
-  WEFT_FEATURE(FunctionReferences, "function-references")        \
-  WEFT_FEATURE(Gc, "gc")                                         \
-  WEFT_FEATURE(Exceptions, "exceptions")                         \
-  WEFT_FEATURE(LegacyExceptions, "legacy-exceptions")            \
-  WEFT_FEATURE(Threads, "threads")                               \
-  WEFT_FEATURE(CustomPageSizes, "custom-page-sizes")             \
+#define WEFT_FEATURES(WEFT_FEATURE)                         \
+  WEFT_FEATURE(Mvp, "mvp")                                  \
+  WEFT_FEATURE(MutableGlobals, "mutable-globals")           \
+  WEFT_FEATURE(SignExtension, "sign-extension")             \
+  WEFT_FEATURE(SaturatingConversion, "nontrapping-fptoint") \
+  WEFT_FEATURE(MultiValue, "multi-value")                   \
+  WEFT_FEATURE(BulkMemory, "bulk-memory")                   \
+  WEFT_FEATURE(ReferenceTypes, "reference-types")           \
+  WEFT_FEATURE(Simd, "simd")                                \
+  WEFT_FEATURE(TailCall, "tail-call")                       \
+  WEFT_FEATURE(ExtendedConst, "extended-const")             \
+  WEFT_FEATURE(MultiMemory, "multi-memory")                 \
+  WEFT_FEATURE(Memory64, "memory64")                        \
+  WEFT_FEATURE(RelaxedSimd, "relaxed-simd")                 \
+  WEFT_FEATURE(FunctionReferences, "function-references")   \
+  WEFT_FEATURE(Gc, "gc")                                    \
+  WEFT_FEATURE(Exceptions, "exceptions")                    \
+  WEFT_FEATURE(LegacyExceptions, "legacy-exceptions")       \
+  WEFT_FEATURE(Threads, "threads")                          \
+  WEFT_FEATURE(CustomPageSizes, "custom-page-sizes")        \
   WEFT_FEATURE(WideArithmetic, "wide-arithmetic")
 
 enum class Feature : uint8_t {
@@ -66,11 +66,17 @@ class FeatureSet {
 };
 
 // WebAssembly 2.0. Rows of the instruction table outside it are known, decoded and refused by name.
-inline constexpr FeatureSet kWasm2{
-    Feature::Mvp,        Feature::MutableGlobals, Feature::SignExtension,  Feature::SaturatingConversion,
-    Feature::MultiValue, Feature::BulkMemory,     Feature::ReferenceTypes, Feature::Simd};
+inline constexpr FeatureSet kWasm2{Feature::Mvp,
+                                   Feature::MutableGlobals,
+                                   Feature::SignExtension,
+                                   Feature::SaturatingConversion,
+                                   Feature::MultiValue,
+                                   Feature::BulkMemory,
+                                   Feature::ReferenceTypes,
+                                   Feature::Simd};
 
-// What this version executes; the default of every engine. A set switched on beyond it is refused by name.
+// What this version executes; the default of every engine. A set switched on beyond it is refused
+// by name.
 inline constexpr FeatureSet kSupportedFeatures = kWasm2;
 
 }  // namespace weft::interp

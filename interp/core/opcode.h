@@ -1,4 +1,5 @@
-// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks this and never sees a macro.
+// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks this and
+// never sees a macro.
 #pragma once
 
 #include <algorithm>
@@ -89,7 +90,8 @@ inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs{{
 
 constexpr const InstrInfo& info(Opcode opcode) { return kInstrs[index_of(opcode)]; }
 
-// Bytes that a memory access touches; 0 for instructions that are not one. Also the natural alignment.
+// Bytes that a memory access touches; 0 for instructions that are not one. Also the natural
+// alignment.
 constexpr uint32_t access_bytes(Opcode opcode) {
   constexpr auto table = [] {
     std::array<uint8_t, kOpcodeCount> bytes{};
@@ -98,7 +100,8 @@ constexpr uint32_t access_bytes(Opcode opcode) {
   bytes[index_of(Opcode::Id)] = sizeof(Stored);
 #define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
   bytes[index_of(Opcode::Id)] = sizeof(Stored);
-#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, size) bytes[index_of(Opcode::Id)] = size;
+#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, size) \
+  bytes[index_of(Opcode::Id)] = size;
 #define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, size) \
   bytes[index_of(Opcode::Id)] = size;
 #define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, size) \
@@ -136,7 +139,8 @@ constexpr std::optional<Opcode> find_opcode(uint8_t prefix, uint32_t code) {
   return static_cast<Opcode>(at - kInstrs.begin());
 }
 
-// One-byte instructions, indexed by their byte: the decoder's fast path. Unassigned bytes hold kNoOpcode.
+// One-byte instructions, indexed by their byte: the decoder's fast path. Unassigned bytes hold
+// kNoOpcode.
 inline constexpr uint16_t kNoOpcode = 0xffff;
 inline constexpr std::array<uint16_t, 256> kOneByteOpcodes = [] {
   std::array<uint16_t, 256> table{};

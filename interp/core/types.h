@@ -1,4 +1,5 @@
-// The type system of WebAssembly 3.0 (Spec 3.0, 2.3 "Types"): value, reference, heap, composite and external types.
+// The type system of WebAssembly 3.0 (Spec 3.0, 2.3 "Types"): value, reference, heap, composite and
+// external types.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +10,13 @@
 
 namespace weft::interp {
 
-// Index of a type in an engine's TypeRegistry. Equal ids are equal types, across all modules of the engine.
+// Index of a type in an engine's TypeRegistry. Equal ids are equal types, across all modules of the
+// engine.
 using TypeId = uint32_t;
 inline constexpr TypeId kNoTypeId = UINT32_MAX;
 
-// An abstract heap type, by its byte in the binary format, or an index: a module's type index in a decoded Module,
-// a TypeId once validate/ has canonicalised it.
+// An abstract heap type, by its byte in the binary format, or an index: a module's type index in a
+// decoded Module, a TypeId once validate/ has canonicalised it.
 class HeapType {
  public:
   enum Abstract : uint32_t {
@@ -32,7 +34,8 @@ class HeapType {
     Exn = 0x69,
   };
 
-  constexpr HeapType(Abstract abstract) : x_code(abstract) {}  // NOLINT(google-explicit-constructor)
+  constexpr HeapType(Abstract abstract)
+      : x_code(abstract) {}  // NOLINT(google-explicit-constructor)
   static constexpr HeapType of_index(uint32_t index) { return HeapType(kIndexBase + index); }
 
   constexpr bool is_index() const { return x_code >= kIndexBase; }
@@ -48,10 +51,20 @@ class HeapType {
   uint32_t x_code;
 };
 
-// A value type, or Bot, the bottom type of operands in unreachable code. Four bytes, compared as one integer.
+// A value type, or Bot, the bottom type of operands in unreachable code. Four bytes, compared as
+// one integer.
 class ValType {
  public:
-  enum Kind : uint8_t { Bot = 0, I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, Ref = 0x64, RefNull = 0x63 };
+  enum Kind : uint8_t {
+    Bot = 0,
+    I32 = 0x7f,
+    I64 = 0x7e,
+    F32 = 0x7d,
+    F64 = 0x7c,
+    V128 = 0x7b,
+    Ref = 0x64,
+    RefNull = 0x63
+  };
 
   constexpr ValType() = default;
   constexpr ValType(Kind kind) : x_bits(kind) {}  // NOLINT(google-explicit-constructor)
@@ -119,7 +132,9 @@ struct SubType {
 };
 
 enum class IndexType : uint8_t { I32, I64 };
-constexpr ValType val_type_of(IndexType index) { return index == IndexType::I64 ? ValType::I64 : ValType::I32; }
+constexpr ValType val_type_of(IndexType index) {
+  return index == IndexType::I64 ? ValType::I64 : ValType::I32;
+}
 
 struct Limits {
   uint64_t min = 0;

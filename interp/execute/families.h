@@ -1,5 +1,6 @@
-// The handler tables, one getter per family; each lives in its own translation unit, to spread the time that their
-// instantiation takes. handlers.cc puts them together. A getter returns null for keys that are not its family's.
+// The handler tables, one getter per family; each lives in its own translation unit, to spread the
+// time that their instantiation takes. handlers.cc puts them together. A getter returns null for
+// keys that are not its family's.
 #pragma once
 
 #include "interp/execute/abi.h"
@@ -7,13 +8,16 @@
 
 namespace weft::interp {
 
-HandlerFn* i32_handler(const HandlerKey& key);             // Binary, Unary with i32 operands
-HandlerFn* i64_handler(const HandlerKey& key);             // with i64 operands
-HandlerFn* float_handler(const HandlerKey& key);           // with f32 and f64 operands
-HandlerFn* memory_handler(const HandlerKey& key);          // Load, Store
-HandlerFn* move_handler(const HandlerKey& key);            // Move, Select, globals, Zero
-HandlerFn* branch_handler(const HandlerKey& key);          // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack
+HandlerFn* i32_handler(const HandlerKey& key);      // Binary, Unary with i32 operands
+HandlerFn* i64_handler(const HandlerKey& key);      // with i64 operands
+HandlerFn* float_handler(const HandlerKey& key);    // with f32 and f64 operands
+HandlerFn* memory_handler(const HandlerKey& key);   // Load, Store
+HandlerFn* indexed_handler(const HandlerKey& key);  // LoadIndexed, StoreIndexed
+HandlerFn* move_handler(const HandlerKey& key);     // Move, Select, globals, Zero
+HandlerFn* branch_handler(
+    const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack
 HandlerFn* compare_branch_handler(const HandlerKey& key);  // CompareBranch
-HandlerFn* call_handler(const HandlerKey& key);            // calls, returns, runtime calls, cells shared by all code
+HandlerFn* call_handler(
+    const HandlerKey& key);  // calls, returns, runtime calls, cells shared by all code
 
 }  // namespace weft::interp

@@ -16,25 +16,34 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::Binary:
       case Shape::Unary: {
         const char letter = info(key.op).signature[0];
-        return letter == 'i' ? i32_handler(key) : letter == 'l' ? i64_handler(key) : float_handler(key);
+        return letter == 'i'   ? i32_handler(key)
+               : letter == 'l' ? i64_handler(key)
+                               : float_handler(key);
       }
       case Shape::Load:
-      case Shape::Store: return memory_handler(key);
+      case Shape::Store:
+        return memory_handler(key);
+      case Shape::LoadIndexed:
+      case Shape::StoreIndexed:
+        return indexed_handler(key);
       case Shape::Move:
       case Shape::Select:
       case Shape::GlobalGet:
       case Shape::GlobalSet:
       case Shape::GlobalGetFar:
       case Shape::GlobalSetFar:
-      case Shape::Zero: return move_handler(key);
+      case Shape::Zero:
+        return move_handler(key);
       case Shape::Branch:
       case Shape::BranchIf:
       case Shape::BranchTable:
       case Shape::Redispatch:
       case Shape::Trap:
       case Shape::Fuel:
-      case Shape::CheckStack: return branch_handler(key);
-      case Shape::CompareBranch: return compare_branch_handler(key);
+      case Shape::CheckStack:
+        return branch_handler(key);
+      case Shape::CompareBranch:
+        return compare_branch_handler(key);
       case Shape::Return:
       case Shape::ReturnVoid:
       case Shape::ReturnMany:
@@ -45,9 +54,12 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::Runtime:
       case Shape::Exit:
       case Shape::SwitchBack:
-      case Shape::EnterLazy: return call_handler(key);
-      case Shape::kCount: return nullptr;
-      default: return simd_handler(key);
+      case Shape::EnterLazy:
+        return call_handler(key);
+      case Shape::kCount:
+        return nullptr;
+      default:
+        return simd_handler(key);
     }
   };
   return reinterpret_cast<Handler>(find());
@@ -55,7 +67,8 @@ Handler handler_for(const HandlerKey& key) {
 
 namespace {
 
-// Calls f with every key that has a handler. Keys are enumerated blindly: the lookup says which exist.
+// Calls f with every key that has a handler. Keys are enumerated blindly: the lookup says which
+// exist.
 template <class F>
 void for_each_key(F f) {
   const auto each_place = [&f](HandlerKey key) {
@@ -69,7 +82,7 @@ void for_each_key(F f) {
   };
   for (size_t s = 0; s < kShapeCount; ++s) {
     HandlerKey key{.shape = static_cast<Shape>(s)};
-    for (unsigned flags = 0; flags < 8; ++flags) {
+    for (unsigned flags = 0; flags < 16; ++flags) {
       key.flags = static_cast<uint8_t>(flags);
       for (size_t op = 0; has_opcode(key.shape) && op < kOpcodeCount; ++op) {
         key.op = static_cast<Opcode>(op);
@@ -100,9 +113,10 @@ std::optional<HandlerKey> key_of(Handler handler) {
 
 uint64_t runtime_call_address(RuntimeCall call) {
   RuntimeFn* const functions[] = {
-      runtime_memory_size, runtime_memory_grow, runtime_memory_fill, runtime_memory_copy, runtime_memory_init,
-      runtime_data_drop,   runtime_table_get,   runtime_table_set,   runtime_table_size,  runtime_table_grow,
-      runtime_table_fill,  runtime_table_copy,  runtime_table_init,  runtime_elem_drop,   runtime_ref_func,
+      runtime_memory_size, runtime_memory_grow, runtime_memory_fill, runtime_memory_copy,
+      runtime_memory_init, runtime_data_drop,   runtime_table_get,   runtime_table_set,
+      runtime_table_size,  runtime_table_grow,  runtime_table_fill,  runtime_table_copy,
+      runtime_table_init,  runtime_elem_drop,   runtime_ref_func,
   };
   return reinterpret_cast<uint64_t>(functions[static_cast<size_t>(call)]);
 }

@@ -29,12 +29,14 @@ WEFT_HANDLER(branch_table) {
   const uint64_t last = read_u32(pc, cell.x);
   index = index < last ? index : last;
   const uint8_t* entry = pc + cell.size + index * sizeof(BranchTableEntry);
-  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] WEFT_TAIL(interrupted);
+  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    WEFT_TAIL(interrupted);
   pc = read_unaligned<const uint8_t*>(entry + offsetof(BranchTableEntry, target));
   WEFT_DISPATCH_TO(read_unaligned<HandlerFn*>(entry + offsetof(BranchTableEntry, handler)));
 }
 
-// Goes on with the handler that the cell has now. Stands in table entries and call cells for one that will change.
+// Goes on with the handler that the cell has now. Stands in table entries and call cells for one
+// that will change.
 WEFT_HANDLER(redispatch) {
   WEFT_REGS;
   WEFT_DISPATCH();
@@ -51,7 +53,8 @@ WEFT_HANDLER(fuel) {
   constexpr CellLayout cell = cell_layout({.shape = Shape::Fuel});
   const int64_t units = read_u32(pc, cell.x);
   int64_t& left = ctx->state->fuel;
-  if (left < units) [[unlikely]] WEFT_TRAP(TrapCode::OutOfFuel);
+  if (left < units) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfFuel);
   left -= units;
   WEFT_NEXT(cell.size);
 }
@@ -60,7 +63,8 @@ WEFT_HANDLER(check_stack) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout({.shape = Shape::CheckStack});
   const auto room = static_cast<uint64_t>(reinterpret_cast<uint64_t*>(rs) - fp);
-  if (room < read_u32(pc, cell.x)) [[unlikely]] WEFT_TRAP(TrapCode::CallStackExhausted);
+  if (room < read_u32(pc, cell.x)) [[unlikely]]
+    WEFT_TRAP(TrapCode::CallStackExhausted);
   WEFT_NEXT(cell.size);
 }
 
@@ -68,7 +72,9 @@ using IfSpace = VariantSpace<1, false, kBranchFlags>;
 using TableSpace = VariantSpace<1, false>;
 
 constexpr auto kBranchIf = IfSpace::table<HandlerKey{.shape = Shape::BranchIf}>(
-    []<HandlerKey key, size_t flags>() -> HandlerFn* { return &branch_if<kWithBranchFlags<key, flags>>; });
+    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+      return &branch_if<kWithBranchFlags<key, flags>>;
+    });
 constexpr auto kBranchTable = TableSpace::table<HandlerKey{.shape = Shape::BranchTable}>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &branch_table<key>; });
 
@@ -79,13 +85,20 @@ HandlerFn* branch_handler(const HandlerKey& key) {
     case Shape::Branch:
       return (key.flags & kBack) != 0 ? &branch<HandlerKey{.shape = Shape::Branch, .flags = kBack}>
                                       : &branch<HandlerKey{.shape = Shape::Branch}>;
-    case Shape::BranchIf: return kBranchIf[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
-    case Shape::BranchTable: return kBranchTable[TableSpace::index_of_key(key)];
-    case Shape::Redispatch: return &redispatch;
-    case Shape::Trap: return &trap;
-    case Shape::Fuel: return &fuel;
-    case Shape::CheckStack: return &check_stack;
-    default: return nullptr;
+    case Shape::BranchIf:
+      return kBranchIf[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
+    case Shape::BranchTable:
+      return kBranchTable[TableSpace::index_of_key(key)];
+    case Shape::Redispatch:
+      return &redispatch;
+    case Shape::Trap:
+      return &trap;
+    case Shape::Fuel:
+      return &fuel;
+    case Shape::CheckStack:
+      return &check_stack;
+    default:
+      return nullptr;
   }
 }
 

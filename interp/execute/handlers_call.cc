@@ -1,6 +1,6 @@
-// Calls and returns. A callee's frame begins at its arguments, which the caller has put at the top of its own frame:
-// nothing is copied. Return records are on a stack of their own, so that a return does not wait for loads through the
-// frame.
+// Calls and returns. A callee's frame begins at its arguments, which the caller has put at the top
+// of its own frame: nothing is copied. Return records are on a stack of their own, so that a return
+// does not wait for loads through the frame.
 #include <atomic>
 
 #include "interp/execute/families.h"
@@ -14,8 +14,8 @@
 namespace weft::interp {
 namespace {
 
-// A call found the record limit raised: by an interrupt, or because the depth is used up. If it is neither, a late
-// writer left it so, and the calling cell goes on from its start.
+// A call found the record limit raised: by an interrupt, or because the depth is used up. If it is
+// neither, a late writer left it so, and the calling cell goes on from its start.
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER(record_limit_hit) {
   WEFT_REGS;
   const TrapCode trap = ctx->state->on_record_limit(rs - 2);
@@ -23,14 +23,16 @@ namespace {
   WEFT_DISPATCH();
 }
 
-// Values grow up, records grow down, in one region: one compare, with a red zone that spares most functions a check of
-// their frame's size, bounds both. The record limit bounds the depth, and is where an interrupt makes itself felt.
-#define WEFT_CHECK_ROOM(frame, record)                                                                       \
-  do {                                                                                                       \
-    if ((frame) + kRedZoneSlots > reinterpret_cast<const uint64_t*>(record)) [[unlikely]]                    \
-      WEFT_TRAP(TrapCode::CallStackExhausted);                                                               \
-    if (reinterpret_cast<uintptr_t>(record) < ctx->state->record_limit.load(std::memory_order_relaxed))      \
-      [[unlikely]] WEFT_TAIL(record_limit_hit);                                                              \
+// Values grow up, records grow down, in one region: one compare, with a red zone that spares most
+// functions a check of their frame's size, bounds both. The record limit bounds the depth, and is
+// where an interrupt makes itself felt.
+#define WEFT_CHECK_ROOM(frame, record)                                                    \
+  do {                                                                                    \
+    if ((frame) + kRedZoneSlots > reinterpret_cast<const uint64_t*>(record)) [[unlikely]] \
+      WEFT_TRAP(TrapCode::CallStackExhausted);                                            \
+    if (reinterpret_cast<uintptr_t>(record) <                                             \
+        ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]]            \
+      WEFT_TAIL(record_limit_hit);                                                        \
   } while (false)
 
 [[gnu::always_inline]] inline uint8_t* memory_base(const Context* ctx) {
@@ -55,30 +57,37 @@ WEFT_HANDLER(call) {
 // A cell's handler as others may keep it: not one that a later call replaces.
 Handler lasting_handler(const uint8_t* cell) {
   const auto handler = read_unaligned<Handler>(cell);
-  return handler == handler_for({.shape = Shape::CallLazy}) ? handler_for({.shape = Shape::Redispatch}) : handler;
+  return handler == handler_for({.shape = Shape::CallLazy})
+             ? handler_for({.shape = Shape::Redispatch})
+             : handler;
 }
 
-// Makes a CallLazy cell into a Call. Code is shared by threads: whoever sees the new handler sees the new operands.
+// Makes a CallLazy cell into a Call. Code is shared by threads: whoever sees the new handler sees
+// the new operands.
 void link_call(const uint8_t* cell, const uint8_t* entry) {
   constexpr CellLayout layout = cell_layout({.shape = Shape::Call});
   const auto word = [cell](size_t at) {
     return std::atomic_ref(*reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(cell) + at));
   };
   word(layout.p).store(reinterpret_cast<uint64_t>(entry), std::memory_order_relaxed);
-  word(layout.q).store(reinterpret_cast<uint64_t>(lasting_handler(entry)), std::memory_order_relaxed);
-  word(0).store(reinterpret_cast<uint64_t>(handler_for({.shape = Shape::Call})), std::memory_order_release);
+  word(layout.q).store(reinterpret_cast<uint64_t>(lasting_handler(entry)),
+                       std::memory_order_relaxed);
+  word(0).store(reinterpret_cast<uint64_t>(handler_for({.shape = Shape::Call})),
+                std::memory_order_release);
 }
 
 WEFT_HANDLER(call_lazy) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout({.shape = Shape::CallLazy});
   const uint8_t* entry = ctx->code->entry(read_u32(pc, cell.y));
-  if (entry == nullptr) [[unlikely]] WEFT_TRAP(TrapCode::AllocationFailure);
+  if (entry == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::AllocationFailure);
   link_call(pc, entry);
   WEFT_DISPATCH();
 }
 
-// Calls the function that the accumulator holds, of another instance or of the host. `pc` is the calling cell.
+// Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
+// calling cell.
 template <HandlerKey Key>
 [[gnu::noinline]] WEFT_HANDLER(call_far) {
   WEFT_REGS;
@@ -88,14 +97,16 @@ template <HandlerKey Key>
   if (frame + kRedZoneSlots > reinterpret_cast<const uint64_t*>(rs - 2)) [[unlikely]] {
     WEFT_TRAP(TrapCode::CallStackExhausted);
   }
-  if (reinterpret_cast<uintptr_t>(rs - 2) < ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (reinterpret_cast<uintptr_t>(rs - 2) <
+      ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     // Not by going on from the cell's start: the accumulator no longer holds what it did there.
     const TrapCode refused = ctx->state->on_record_limit(rs - 2);
     if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
   }
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
-    if (trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(trap);
+    if (trap != TrapCode::None) [[unlikely]]
+      WEFT_TRAP_WITH(trap);
     mem = memory_base(ctx);
     acc = frame[0];
     facc = read_unaligned<double>(frame);
@@ -133,15 +144,19 @@ WEFT_HANDLER(call_indirect) {
   constexpr CellLayout cell = cell_layout(Key);
   const uint64_t index = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
   const TableInst* table = ctx->at<TableInst*>(read_u32(pc, cell.z));
-  if (index >= table->size) [[unlikely]] WEFT_TRAP(TrapCode::UndefinedElement);
+  if (index >= table->size) [[unlikely]]
+    WEFT_TRAP(TrapCode::UndefinedElement);
   const TableSlot& slot = table->elems[index];
   auto* func = static_cast<FuncInst*>(slot.ref);
   uint64_t* frame = fp + read_u32(pc, cell.x);
   Record* record = rs - 1;
-  WEFT_CHECK_ROOM(frame, record);  // first: it may go on from the cell's start, with the accumulator as it was
+  WEFT_CHECK_ROOM(
+      frame, record);  // first: it may go on from the cell's start, with the accumulator as it was
   acc = reinterpret_cast<uint64_t>(func);
-  if (slot.key != read_u32(pc, cell.y)) [[unlikely]] WEFT_TAIL(call_indirect_refused);
-  if (func->context != ctx) [[unlikely]] WEFT_TAIL(call_far<Key>);
+  if (slot.key != read_u32(pc, cell.y)) [[unlikely]]
+    WEFT_TAIL(call_indirect_refused);
+  if (func->context != ctx) [[unlikely]]
+    WEFT_TAIL(call_far<Key>);
   record->pc = pc + cell.size;
   record->fp = fp;
   pc = func->code;
@@ -155,18 +170,19 @@ WEFT_HANDLER(enter_lazy) {
   WEFT_REGS;
   auto* func = reinterpret_cast<FuncInst*>(acc);
   const uint8_t* entry = ctx->code->entry(func->index);
-  if (entry == nullptr) [[unlikely]] WEFT_TRAP(TrapCode::AllocationFailure);
+  if (entry == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::AllocationFailure);
   func->code = entry;
   pc = entry;
   WEFT_DISPATCH();
 }
 
-#define WEFT_RETURN()   \
-  do {                  \
-    pc = rs->pc;        \
-    fp = rs->fp;        \
-    ++rs;               \
-    WEFT_DISPATCH();    \
+#define WEFT_RETURN() \
+  do {                \
+    pc = rs->pc;      \
+    fp = rs->fp;      \
+    ++rs;             \
+    WEFT_DISPATCH();  \
   } while (false)
 
 template <HandlerKey Key>
@@ -202,7 +218,8 @@ WEFT_HANDLER(return_many) {
   WEFT_RETURN();
 }
 
-// A callee in another instance has returned here: its record's frame pointer is the caller's Context.
+// A callee in another instance has returned here: its record's frame pointer is the caller's
+// Context.
 WEFT_HANDLER(switch_back) {
   WEFT_REGS;
   ctx = reinterpret_cast<Context*>(fp);
@@ -219,8 +236,10 @@ WEFT_HANDLER(runtime) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout({.shape = Shape::Runtime});
   const auto function = read_unaligned<RuntimeFn*>(pc + cell.p);
-  const TrapCode trap = function(ctx, fp + read_u32(pc, cell.x), read_u32(pc, cell.y), read_u32(pc, cell.z));
-  if (trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(trap);
+  const TrapCode trap =
+      function(ctx, fp + read_u32(pc, cell.x), read_u32(pc, cell.y), read_u32(pc, cell.z));
+  if (trap != TrapCode::None) [[unlikely]]
+    WEFT_TRAP_WITH(trap);
   mem = memory_base(ctx);  // memory.grow may have moved it
   WEFT_NEXT(cell.size);
 }
@@ -239,20 +258,32 @@ constexpr auto kReturn = []<size_t... R>(std::index_sequence<R...>) {
 
 HandlerFn* call_handler(const HandlerKey& key) {
   switch (key.shape) {
-    case Shape::Call: return &call;
-    case Shape::CallLazy: return &call_lazy;
-    case Shape::CallImport: return &call_import;
-    case Shape::CallIndirect: return kCallIndirect[IndirectSpace::index_of_key(key)];
+    case Shape::Call:
+      return &call;
+    case Shape::CallLazy:
+      return &call_lazy;
+    case Shape::CallImport:
+      return &call_import;
+    case Shape::CallIndirect:
+      return kCallIndirect[IndirectSpace::index_of_key(key)];
     case Shape::Return:
-      return key.repr == Repr::V128 ? nullptr
-                                    : kReturn[static_cast<size_t>(key.repr)][IndirectSpace::index_of_key(key)];
-    case Shape::ReturnVoid: return &return_void;
-    case Shape::ReturnMany: return &return_many;
-    case Shape::Runtime: return &runtime;
-    case Shape::Exit: return &exit_interpreter;
-    case Shape::SwitchBack: return &switch_back;
-    case Shape::EnterLazy: return &enter_lazy;
-    default: return nullptr;
+      return key.repr == Repr::V128
+                 ? nullptr
+                 : kReturn[static_cast<size_t>(key.repr)][IndirectSpace::index_of_key(key)];
+    case Shape::ReturnVoid:
+      return &return_void;
+    case Shape::ReturnMany:
+      return &return_many;
+    case Shape::Runtime:
+      return &runtime;
+    case Shape::Exit:
+      return &exit_interpreter;
+    case Shape::SwitchBack:
+      return &switch_back;
+    case Shape::EnterLazy:
+      return &enter_lazy;
+    default:
+      return nullptr;
   }
 }
 
@@ -265,7 +296,8 @@ const uint8_t* shared_cell(Shape shape) {
       handler_for({.shape = Shape::SwitchBack}),
       handler_for({.shape = Shape::EnterLazy}),
   };
-  return reinterpret_cast<const uint8_t*>(&handlers[static_cast<size_t>(shape) - static_cast<size_t>(Shape::Exit)]);
+  return reinterpret_cast<const uint8_t*>(
+      &handlers[static_cast<size_t>(shape) - static_cast<size_t>(Shape::Exit)]);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// if op(a, b) go to target: every comparison, and the bit test of i32.and, fused with the branch on it.
+// if op(a, b) go to target: every comparison, and the bit test of i32.and, fused with the branch on
+// it.
 #include "interp/core/numeric.h"
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_branch.h"
@@ -48,7 +49,8 @@ HandlerFn* compare_branch_handler(const HandlerKey& key) {
 #include "interp/core/opcodes.def"
     return tables;
   }();
-  const Space::Table* table = key.shape == Shape::CompareBranch ? kTables[index_of(key.op)] : nullptr;
+  const Space::Table* table =
+      key.shape == Shape::CompareBranch ? kTables[index_of(key.op)] : nullptr;
   return table ? (*table)[Space::index_of_key(key, key.flags & (kNegate | kBack))] : nullptr;
 }
 

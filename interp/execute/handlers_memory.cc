@@ -1,20 +1,9 @@
 // Loads and stores of memory 0: d := memory0[a + offset], memory0[a + offset] := b.
 #include "interp/execute/families.h"
-#include "interp/execute/operands.h"
-#include "interp/execute/variants.h"
+#include "interp/execute/shapes_memory.h"
 
 namespace weft::interp {
 namespace {
-
-// Whether an access of memory 0 must not happen. With guard pages it always may: a 32-bit address plus a 32-bit offset
-// stays inside the reservation, and the hardware traps.
-template <HandlerKey Key, size_t Bytes>
-[[gnu::always_inline]] inline bool out_of_bounds(const Context* ctx, uint64_t at) {
-  if constexpr ((Key.flags & kChecked) != 0) {
-    return at + Bytes > ctx->memory0->bytes;  // at < 2^33: no overflow
-  }
-  return false;
-}
 
 template <HandlerKey Key, class Stored, class T>
 WEFT_HANDLER(load) {
@@ -22,7 +11,8 @@ WEFT_HANDLER(load) {
   constexpr CellLayout cell = cell_layout(Key);
   const uint32_t address = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
   const uint64_t at = uint64_t{address} + read_u32(pc, cell.offset);
-  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]] WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   const auto stored = read_unaligned<Stored>(mem + at);
   const T value = static_cast<T>(stored);
   keep_until_loaded(pc, value);
@@ -37,7 +27,8 @@ WEFT_HANDLER(store) {
   const uint32_t address = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
   const T value = read_operand<Key.b, kReprOf<T>>(cell.b, WEFT_STATE);
   const uint64_t at = uint64_t{address} + read_u32(pc, cell.offset);
-  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]] WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   write_unaligned<Stored>(mem + at, static_cast<Stored>(value));
   keep_until_stored(pc);
   WEFT_NEXT(cell.size);
@@ -46,18 +37,17 @@ WEFT_HANDLER(store) {
 using LoadSpace = VariantSpace<1, true, 2>;
 using StoreSpace = VariantSpace<2, false, 2>;
 
-constexpr HandlerKey with_flags(HandlerKey key, size_t flags) {
-  key.flags = flags != 0 ? kChecked : 0;
-  return key;
-}
-
 template <Opcode Op, class Stored, class T>
 constexpr LoadSpace::Table kLoad = LoadSpace::table<HandlerKey{.shape = Shape::Load, .op = Op}>(
-    []<HandlerKey key, size_t flags>() -> HandlerFn* { return &load<with_flags(key, flags), Stored, T>; });
+    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+      return &load<with_memory_flags(key, flags != 0 ? kChecked : 0), Stored, T>;
+    });
 
 template <Opcode Op, class Stored, class T>
 constexpr StoreSpace::Table kStore = StoreSpace::table<HandlerKey{.shape = Shape::Store, .op = Op}>(
-    []<HandlerKey key, size_t flags>() -> HandlerFn* { return &store<with_flags(key, flags), Stored, T>; });
+    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+      return &store<with_memory_flags(key, flags != 0 ? kChecked : 0), Stored, T>;
+    });
 
 }  // namespace
 
@@ -68,13 +58,19 @@ HandlerFn* memory_handler(const HandlerKey& key) {
   switch (key.op) {
 #define WEFT_OP(...)
 #define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id: load_table = &kLoad<Opcode::Id, Stored, Value>; break;
+  case Opcode::Id:                                                     \
+    load_table = &kLoad<Opcode::Id, Stored, Value>;                    \
+    break;
 #define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id: store_table = &kStore<Opcode::Id, Stored, Value>; break;
+  case Opcode::Id:                                                      \
+    store_table = &kStore<Opcode::Id, Stored, Value>;                   \
+    break;
 #include "interp/core/opcodes.def"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
-  if (load_table) return key.shape == Shape::Load ? (*load_table)[LoadSpace::index_of_key(key, flags)] : nullptr;
+  if (load_table)
+    return key.shape == Shape::Load ? (*load_table)[LoadSpace::index_of_key(key, flags)] : nullptr;
   return key.shape == Shape::Store ? (*store_table)[StoreSpace::index_of_key(key, flags)] : nullptr;
 }
 

@@ -18,14 +18,18 @@ WEFT_HANDLER(move) {
   WEFT_NEXT(cell.size);
 }
 
-// A conditional move of values that are both loaded: a branch would be mispredicted, and selecting an address would
-// make the load wait for the condition. (Branches of the program itself are never made into conditional moves.)
+// A conditional move of values that are both loaded: a branch would be mispredicted, and selecting
+// an address would make the load wait for the condition. (Branches of the program itself are never
+// made into conditional moves.)
 template <class T>
 [[gnu::always_inline]] inline T choose(uint32_t condition, T if_true, T if_false) {
 #if defined(__x86_64__)
   if constexpr (std::is_integral_v<T>) {
     uint64_t result = if_false;
-    asm("testl %2, %2\n\tcmovneq %1, %0" : "+r"(result) : "r"(uint64_t{if_true}), "r"(condition) : "cc");
+    asm("testl %2, %2\n\tcmovneq %1, %0"
+        : "+r"(result)
+        : "r"(uint64_t{if_true}), "r"(condition)
+        : "cc");
     return static_cast<T>(result);
   }
 #endif
@@ -44,7 +48,9 @@ WEFT_HANDLER(select) {
   WEFT_NEXT(cell.size);
 }
 
-constexpr bool is_far(Shape shape) { return shape == Shape::GlobalGetFar || shape == Shape::GlobalSetFar; }
+constexpr bool is_far(Shape shape) {
+  return shape == Shape::GlobalGetFar || shape == Shape::GlobalSetFar;
+}
 
 template <HandlerKey Key>
 [[gnu::always_inline]] inline Value* global_at(Context* ctx, uint32_t offset) {
@@ -67,7 +73,8 @@ WEFT_HANDLER(global_set) {
   Value* global = global_at<Key>(ctx, read_u32(pc, cell.x));
   const auto value = read_operand<Key.a, Key.repr>(cell.a, WEFT_STATE);
   if constexpr (Key.repr == Repr::I32) {
-    write_unaligned<uint64_t>(global, value);  // the upper half stays zero: Value::bits is canonical
+    write_unaligned<uint64_t>(global,
+                              value);  // the upper half stays zero: Value::bits is canonical
   } else {
     write_unaligned(global, value);
   }
@@ -81,7 +88,8 @@ WEFT_HANDLER(zero) {
   constexpr CellLayout cell = cell_layout(Key);
   uint64_t* at = fp + read_u32(pc, cell.x);
   uint64_t* const end = at + read_u32(pc, cell.y);
-  do *at = 0; while (++at != end);
+  do *at = 0;
+  while (++at != end);
   WEFT_NEXT(cell.size);
 }
 
@@ -101,18 +109,18 @@ using SelectSpace = VariantSpace<3, true>;
 using GetSpace = VariantSpace<1, true>;  // `a` unused: always In::Slot
 using SetSpace = VariantSpace<1, false>;
 
-constexpr auto kMove =
-    per_repr<MoveSpace, Shape::Move>([]<HandlerKey key, size_t>() -> HandlerFn* { return &move<key>; });
-constexpr auto kSelect =
-    per_repr<SelectSpace, Shape::Select>([]<HandlerKey key, size_t>() -> HandlerFn* { return &select<key>; });
-constexpr auto kGet =
-    per_repr<GetSpace, Shape::GlobalGet>([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
-constexpr auto kGetFar =
-    per_repr<GetSpace, Shape::GlobalGetFar>([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
-constexpr auto kSet =
-    per_repr<SetSpace, Shape::GlobalSet>([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
-constexpr auto kSetFar =
-    per_repr<SetSpace, Shape::GlobalSetFar>([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
+constexpr auto kMove = per_repr<MoveSpace, Shape::Move>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &move<key>; });
+constexpr auto kSelect = per_repr<SelectSpace, Shape::Select>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &select<key>; });
+constexpr auto kGet = per_repr<GetSpace, Shape::GlobalGet>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
+constexpr auto kGetFar = per_repr<GetSpace, Shape::GlobalGetFar>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
+constexpr auto kSet = per_repr<SetSpace, Shape::GlobalSet>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
+constexpr auto kSetFar = per_repr<SetSpace, Shape::GlobalSetFar>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
 
 }  // namespace
 
@@ -120,14 +128,22 @@ HandlerFn* move_handler(const HandlerKey& key) {
   const auto repr = static_cast<size_t>(key.repr);
   if (repr >= kScalarReprs) return nullptr;
   switch (key.shape) {
-    case Shape::Move: return kMove[repr][MoveSpace::index_of_key(key)];
-    case Shape::Select: return kSelect[repr][SelectSpace::index_of_key(key)];
-    case Shape::GlobalGet: return kGet[repr][GetSpace::index_of_key(key)];
-    case Shape::GlobalGetFar: return kGetFar[repr][GetSpace::index_of_key(key)];
-    case Shape::GlobalSet: return kSet[repr][SetSpace::index_of_key(key)];
-    case Shape::GlobalSetFar: return kSetFar[repr][SetSpace::index_of_key(key)];
-    case Shape::Zero: return &zero<HandlerKey{.shape = Shape::Zero}>;
-    default: return nullptr;
+    case Shape::Move:
+      return kMove[repr][MoveSpace::index_of_key(key)];
+    case Shape::Select:
+      return kSelect[repr][SelectSpace::index_of_key(key)];
+    case Shape::GlobalGet:
+      return kGet[repr][GetSpace::index_of_key(key)];
+    case Shape::GlobalGetFar:
+      return kGetFar[repr][GetSpace::index_of_key(key)];
+    case Shape::GlobalSet:
+      return kSet[repr][SetSpace::index_of_key(key)];
+    case Shape::GlobalSetFar:
+      return kSetFar[repr][SetSpace::index_of_key(key)];
+    case Shape::Zero:
+      return &zero<HandlerKey{.shape = Shape::Zero}>;
+    default:
+      return nullptr;
   }
 }
 

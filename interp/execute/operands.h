@@ -13,13 +13,21 @@ namespace detail {
 template <Repr R>
 struct CTypeOf;
 template <>
-struct CTypeOf<Repr::I32> { using type = uint32_t; };
+struct CTypeOf<Repr::I32> {
+  using type = uint32_t;
+};
 template <>
-struct CTypeOf<Repr::I64> { using type = uint64_t; };
+struct CTypeOf<Repr::I64> {
+  using type = uint64_t;
+};
 template <>
-struct CTypeOf<Repr::F32> { using type = float; };
+struct CTypeOf<Repr::F32> {
+  using type = float;
+};
 template <>
-struct CTypeOf<Repr::F64> { using type = double; };
+struct CTypeOf<Repr::F64> {
+  using type = double;
+};
 }  // namespace detail
 
 // The C++ type that computes with a representation.
@@ -36,8 +44,9 @@ inline constexpr Repr kReprOf = std::is_same_v<T, float>    ? Repr::F32
 #define WEFT_STATE pc, fp, acc, facc, sacc
 
 template <In Place, Repr R>
-[[gnu::always_inline]] inline CType<R> read_operand(size_t at, const uint8_t* pc, const uint64_t* fp, uint64_t acc,
-                                                    double facc, float sacc) {
+[[gnu::always_inline]] inline CType<R> read_operand(size_t at, const uint8_t* pc,
+                                                    const uint64_t* fp, uint64_t acc, double facc,
+                                                    float sacc) {
   using T = CType<R>;
   if constexpr (Place == In::Slot) {
     return read_unaligned<T>(fp + read_unaligned<uint16_t>(pc + at));
@@ -57,20 +66,25 @@ template <In Place, Repr R>
 }
 
 template <Out Place, Repr R>
-[[gnu::always_inline]] inline void write_result(CType<R> value, size_t at, const uint8_t* pc, uint64_t* fp,
-                                                uint64_t& acc, double& facc, float& sacc) {
+[[gnu::always_inline]] inline void write_result(CType<R> value, size_t at, const uint8_t* pc,
+                                                uint64_t* fp, uint64_t& acc, double& facc,
+                                                float& sacc) {
   if constexpr (R == Repr::F64) {
     facc = value;
-    if constexpr (Place == Out::Slot) write_unaligned<double>(fp + read_unaligned<uint16_t>(pc + at), value);
+    if constexpr (Place == Out::Slot)
+      write_unaligned<double>(fp + read_unaligned<uint16_t>(pc + at), value);
   } else if constexpr (R == Repr::F32) {
     sacc = value;
-    if constexpr (Place == Out::Slot) write_unaligned<float>(fp + read_unaligned<uint16_t>(pc + at), value);
+    if constexpr (Place == Out::Slot)
+      write_unaligned<float>(fp + read_unaligned<uint16_t>(pc + at), value);
   } else {
     acc = value;
     if constexpr (Place == Out::Slot) fp[read_unaligned<uint16_t>(pc + at)] = value;
   }
 }
 
-[[gnu::always_inline]] inline uint32_t read_u32(const uint8_t* pc, size_t at) { return read_unaligned<uint32_t>(pc + at); }
+[[gnu::always_inline]] inline uint32_t read_u32(const uint8_t* pc, size_t at) {
+  return read_unaligned<uint32_t>(pc + at);
+}
 
 }  // namespace weft::interp

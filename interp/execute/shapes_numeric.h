@@ -1,4 +1,5 @@
-// Handlers that compute: d := op(a), d := op(a, b), for every row of the instruction table that names a pure function.
+// Handlers that compute: d := op(a), d := op(a, b), for every row of the instruction table that
+// names a pure function.
 #pragma once
 
 #include "interp/core/numeric.h"
@@ -20,7 +21,8 @@ WEFT_HANDLER(unary) {
   const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
   const auto result = Fn(a);
   if constexpr (kMayTrap<decltype(result)>) {
-    if (result.trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(result.trap);
+    if (result.trap != TrapCode::None) [[unlikely]]
+      WEFT_TRAP_WITH(result.trap);
     write_result<Key.d, reprs.out>(result.value, cell.d, WEFT_STATE);
   } else {
     write_result<Key.d, reprs.out>(result, cell.d, WEFT_STATE);
@@ -38,7 +40,8 @@ WEFT_HANDLER(binary) {
   const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);
   const auto result = Fn(a, b);
   if constexpr (kMayTrap<decltype(result)>) {
-    if (result.trap != TrapCode::None) [[unlikely]] WEFT_TRAP_WITH(result.trap);
+    if (result.trap != TrapCode::None) [[unlikely]]
+      WEFT_TRAP_WITH(result.trap);
     write_result<Key.d, reprs.out>(result.value, cell.d, WEFT_STATE);
   } else {
     write_result<Key.d, reprs.out>(result, cell.d, WEFT_STATE);
@@ -55,11 +58,13 @@ struct NumericFamily {
   static constexpr bool has(Opcode op) { return ((info(op).signature[0] == Letters) || ...); }
 
   template <Opcode Op, auto Fn>
-  static constexpr UnarySpace::Table kUnary = UnarySpace::table<HandlerKey{.shape = Shape::Unary, .op = Op}>(
-      []<HandlerKey key, size_t>() -> HandlerFn* { return &unary<key, Fn>; });
+  static constexpr UnarySpace::Table kUnary =
+      UnarySpace::table<HandlerKey{.shape = Shape::Unary, .op = Op}>(
+          []<HandlerKey key, size_t>() -> HandlerFn* { return &unary<key, Fn>; });
   template <Opcode Op, auto Fn>
-  static constexpr BinarySpace::Table kBinary = BinarySpace::table<HandlerKey{.shape = Shape::Binary, .op = Op}>(
-      []<HandlerKey key, size_t>() -> HandlerFn* { return &binary<key, Fn>; });
+  static constexpr BinarySpace::Table kBinary =
+      BinarySpace::table<HandlerKey{.shape = Shape::Binary, .op = Op}>(
+          []<HandlerKey key, size_t>() -> HandlerFn* { return &binary<key, Fn>; });
 
   template <Opcode Op, auto Fn>
   static constexpr HandlerFn* const* unary_row() {

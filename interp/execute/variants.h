@@ -1,5 +1,6 @@
-// Which variants of a shape exist, and tables of them. The set is one predicate, so that the amount of machine code is
-// tuned in one place; what is absent, the translator reaches by putting a constant into a slot or swapping operands.
+// Which variants of a shape exist, and tables of them. The set is one predicate, so that the amount
+// of machine code is tuned in one place; what is absent, the translator reaches by putting a
+// constant into a slot or swapping operands.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,9 @@ namespace weft::interp {
 constexpr bool is_float(Repr repr) { return repr == Repr::F32 || repr == Repr::F64; }
 
 // Two operands can't both come from one accumulator.
-constexpr bool share_accumulator(Repr a, Repr b) { return is_float(a) || is_float(b) ? a == b : true; }
+constexpr bool share_accumulator(Repr a, Repr b) {
+  return is_float(a) || is_float(b) ? a == b : true;
+}
 
 constexpr bool has_field(Shape shape, Field field) {
   const Fields fields = fields_of(shape);
@@ -26,31 +29,49 @@ constexpr bool has_field(Shape shape, Field field) {
 
 // Whether every place that the shape does not have is at its default.
 constexpr bool is_normal(const HandlerKey& key) {
-  return (key.a == In::Slot || has_field(key.shape, Field::A)) && (key.b == In::Slot || has_field(key.shape, Field::B)) &&
-         (key.c == In::Slot || has_field(key.shape, Field::C)) && (key.d == Out::Slot || has_field(key.shape, Field::D));
+  return (key.a == In::Slot || has_field(key.shape, Field::A)) &&
+         (key.b == In::Slot || has_field(key.shape, Field::B)) &&
+         (key.c == In::Slot || has_field(key.shape, Field::C)) &&
+         (key.d == Out::Slot || has_field(key.shape, Field::D));
 }
 
 constexpr bool exists(const HandlerKey& key) {
   if (!is_normal(key)) return false;
   const Reprs reprs = reprs_of(key);
-  const bool both_acc = key.a == In::Acc && key.b == In::Acc && share_accumulator(reprs.in[0], reprs.in[1]);
+  const bool both_acc =
+      key.a == In::Acc && key.b == In::Acc && share_accumulator(reprs.in[0], reprs.in[1]);
   switch (key.shape) {
     case Shape::Binary:
       // A constant on the left only where the operands can't be swapped; two constants never.
       if (key.a == In::Imm && (key.b == In::Imm || swapped(key.op))) return false;
       return !both_acc;
-    case Shape::Unary: return key.a != In::Imm;
-    case Shape::Store: return !both_acc;
+    case Shape::Unary:
+      return key.a != In::Imm;
+    case Shape::Store:
+      return !both_acc;
+    case Shape::LoadIndexed:
+      return key.b != In::Imm && !both_acc;
+    case Shape::StoreIndexed: {
+      const bool address_in_acc = key.a == In::Acc || key.b == In::Acc;
+      return key.b != In::Imm && !both_acc &&
+             !(address_in_acc && key.c == In::Acc && share_accumulator(Repr::I32, reprs.in[2]));
+    }
     case Shape::BranchIf:
-    case Shape::BranchTable: return key.a != In::Imm;
-    case Shape::CompareBranch: return key.a != In::Imm && !both_acc;
-    case Shape::Select: return key.a != In::Acc && key.b != In::Acc && key.c != In::Imm;
-    case Shape::Move: return !(key.a == In::Acc && key.d == Out::Acc);
-    default: return true;
+    case Shape::BranchTable:
+      return key.a != In::Imm;
+    case Shape::CompareBranch:
+      return key.a != In::Imm && !both_acc;
+    case Shape::Select:
+      return key.a != In::Acc && key.b != In::Acc && key.c != In::Imm;
+    case Shape::Move:
+      return !(key.a == In::Acc && key.d == Out::Acc);
+    default:
+      return true;
   }
 }
 
-// All combinations of the places of N operands (a, b, c), of the result's if HasResult, and of Flags flag values.
+// All combinations of the places of N operands (a, b, c), of the result's if HasResult, and of
+// Flags flag values.
 template <size_t N, bool HasResult, size_t Flags = 1>
 struct VariantSpace {
   static constexpr size_t kPlaces = 3;
@@ -61,7 +82,10 @@ struct VariantSpace {
 
   static constexpr size_t index_of_key(const HandlerKey& key, size_t flags = 0) {
     const auto place = [](In in) { return static_cast<size_t>(in); };
-    return (((place(key.a) * kB + place(key.b)) * kC + place(key.c)) * kD + static_cast<size_t>(key.d)) * Flags + flags;
+    return (((place(key.a) * kB + place(key.b)) * kC + place(key.c)) * kD +
+            static_cast<size_t>(key.d)) *
+               Flags +
+           flags;
   }
   static constexpr size_t flags_at(size_t index) { return index % Flags; }
   static constexpr HandlerKey key_at(HandlerKey key, size_t index) {

@@ -1,8 +1,9 @@
 // Which instructions pass their result to the next ones through an accumulator.
 //
-// Every handler with a scalar result leaves it in the accumulator of its kind, so a later instruction may read it there
-// while nothing else has overwritten it. When that reader was the only one, the slot need not be written at all. A
-// chain through the accumulator costs 0.9 ns an instruction, one through slots 2.9 ns (docs/performance.md).
+// Every handler with a scalar result leaves it in the accumulator of its kind, so a later
+// instruction may read it there while nothing else has overwritten it. When that reader was the
+// only one, the slot need not be written at all. A chain through the accumulator costs 0.9 ns an
+// instruction, one through slots 2.9 ns (docs/performance.md).
 #include <array>
 
 #include "interp/execute/handlers.h"
@@ -17,10 +18,14 @@ enum AccClass : uint8_t { kIntAcc, kF32Acc, kF64Acc, kAccCount, kNoAcc };
 constexpr AccClass class_of(Repr repr) {
   switch (repr) {
     case Repr::I32:
-    case Repr::I64: return kIntAcc;
-    case Repr::F32: return kF32Acc;
-    case Repr::F64: return kF64Acc;
-    case Repr::V128: break;
+    case Repr::I64:
+      return kIntAcc;
+    case Repr::F32:
+      return kF32Acc;
+    case Repr::F64:
+      return kF64Acc;
+    case Repr::V128:
+      break;
   }
   return kNoAcc;
 }
@@ -77,6 +82,8 @@ class AccumulatorPass {
       case Shape::Unary:
       case Shape::Load:
       case Shape::Store:
+      case Shape::LoadIndexed:
+      case Shape::StoreIndexed:
       case Shape::Move:
       case Shape::Select:
       case Shape::GlobalSet:
@@ -85,7 +92,8 @@ class AccumulatorPass {
       case Shape::BranchTable:
       case Shape::CompareBranch:
       case Shape::CallIndirect:
-      case Shape::Return: break;
+      case Shape::Return:
+        break;
       default:
         forget_all();  // vectors and calls read slots, and may leave anything in the accumulators
         return;
@@ -104,7 +112,8 @@ class AccumulatorPass {
       for (const Candidate& candidate : candidates) {
         if (candidate.operand->dies != dying || instr.key.*candidate.place == In::Acc) continue;
         if (Holds* holds = holder_of(*candidate.operand, candidate.repr)) {
-          if (!try_place(instr, candidate.place, *candidate.operand, *holds)) holds->read_from_slot = true;
+          if (!try_place(instr, candidate.place, *candidate.operand, *holds))
+            holds->read_from_slot = true;
         }
       }
     }
@@ -129,10 +138,13 @@ class AccumulatorPass {
       case Shape::Binary:
       case Shape::Unary:
       case Shape::Load:
+      case Shape::LoadIndexed:
       case Shape::Move:
       case Shape::Select:
       case Shape::GlobalGet:
-      case Shape::GlobalGetFar: hold(reprs_of(instr.key).out, instr.d.slot, &instr); break;
+      case Shape::GlobalGetFar:
+        hold(reprs_of(instr.key).out, instr.d.slot, &instr);
+        break;
       case Shape::CallIndirect:
       case Shape::CallLazy:
       case Shape::CallImport:
@@ -141,11 +153,15 @@ class AccumulatorPass {
         if (instr.d.kind == IrOperand::Kind::Slot) hold(instr.result, instr.d.slot, nullptr);
         break;
       case Shape::Store:
+      case Shape::StoreIndexed:
       case Shape::GlobalSet:
       case Shape::GlobalSetFar:
       case Shape::BranchIf:
-      case Shape::CompareBranch: break;
-      default: forget_all(); break;
+      case Shape::CompareBranch:
+        break;
+      default:
+        forget_all();
+        break;
     }
   }
 

@@ -1,8 +1,9 @@
 // The format of translated code: a sequence of cells, each one handler and its operands.
 //
-// A cell begins with the address of its handler and is a multiple of 8 bytes long. Its fields follow in the order that
-// kFields states for its shape, each at its natural alignment. cell_layout() is the one description of that: handlers
-// read fields at its constant offsets, the emitter writes them there, the disassembler prints them.
+// A cell begins with the address of its handler and is a multiple of 8 bytes long. Its fields
+// follow in the order that kFields states for its shape, each at its natural alignment.
+// cell_layout() is the one description of that: handlers read fields at its constant offsets, the
+// emitter writes them there, the disassembler prints them.
 #pragma once
 
 #include <array>
@@ -17,8 +18,8 @@ namespace weft::interp {
 struct HandlerCode;
 using Handler = const HandlerCode*;
 
-// Where an operand is read from, and where a result goes. Every handler that writes a scalar to a slot leaves it in the
-// accumulator of its type, too, so that the next one can read it from there.
+// Where an operand is read from, and where a result goes. Every handler that writes a scalar to a
+// slot leaves it in the accumulator of its type, too, so that the next one can read it from there.
 enum class In : uint8_t { Slot, Imm, Acc };
 enum class Out : uint8_t { Slot, Acc };
 
@@ -27,25 +28,33 @@ enum class Repr : uint8_t { I32, I64, F32, F64, V128 };
 
 constexpr Repr repr_of(char letter) {
   switch (letter) {
-    case 'l': return Repr::I64;
-    case 'f': return Repr::F32;
-    case 'd': return Repr::F64;
-    case 'v': return Repr::V128;
-    default: return Repr::I32;
+    case 'l':
+      return Repr::I64;
+    case 'f':
+      return Repr::F32;
+    case 'd':
+      return Repr::F64;
+    case 'v':
+      return Repr::V128;
+    default:
+      return Repr::I32;
   }
 }
 
 // A kind of cell. Operands are named d (result), a, b, c; see kFields for what else each holds.
 enum class Shape : uint8_t {
-  Binary,         // d := op(a, b)
-  Unary,          // d := op(a)
-  Load,           // d := memory0[a + offset]
-  Store,          // memory0[a + offset] := b
-  Move,           // d := a, of `repr`
-  Select,         // d := c ? a : b, of `repr`
-  GlobalGet,      // d := own global at byte x of the Context, of `repr`
-  GlobalSet,      // own global := a
-  GlobalGetFar,   // likewise through the pointer at byte x of the Context (imported globals)
+  Binary,        // d := op(a, b)
+  Unary,         // d := op(a)
+  Load,          // d := memory0[a + offset]
+  Store,         // memory0[a + offset] := b
+  LoadIndexed,   // d := memory0[a + b + offset], a + b wrapping at 2^32; kScaled: b times the
+                 // access's size
+  StoreIndexed,  // memory0[a + b + offset] := c, likewise
+  Move,          // d := a, of `repr`
+  Select,        // d := c ? a : b, of `repr`
+  GlobalGet,     // d := own global at byte x of the Context, of `repr`
+  GlobalSet,     // own global := a
+  GlobalGetFar,  // likewise through the pointer at byte x of the Context (imported globals)
   GlobalSetFar,
   Branch,         // go to target
   BranchIf,       // if a != 0 (flag Negate: == 0) go to target
@@ -57,17 +66,18 @@ enum class Shape : uint8_t {
   Call,           // call the code at p, frame advanced by x slots; y is the function's index
   CallLazy,       // the same before the callee is known to be translated: becomes a Call
   CallImport,     // call the FuncInst at byte y of the Context, frame advanced by x slots
-  CallIndirect,   // call element a of the table at byte z of the Context if its type is y, frame advanced by x slots
+  CallIndirect,   // call element a of the table at byte z of the Context if its type is y, frame
+                  // advanced by x slots
   Runtime,        // runtime function p(context, frame + x, y, z)
   Zero,           // frame[x..x+y) slots := 0
-  CheckStack,     // trap unless x slots fit: entry of functions with a frame larger than the red zone
-  Fuel,           // take x units of fuel
-  Trap,           // trap with code x
-  Redispatch,     // no cell: the handler that goes on with the one its cell has now
+  CheckStack,  // trap unless x slots fit: entry of functions with a frame larger than the red zone
+  Fuel,        // take x units of fuel
+  Trap,        // trap with code x
+  Redispatch,  // no cell: the handler that goes on with the one its cell has now
   // Cells shared by all code, not part of any function.
-  Exit,           // leave the interpreter
-  SwitchBack,     // a call into another instance returns: restore the caller's Context
-  EnterLazy,      // entry of a function not yet translated; the accumulator holds its FuncInst
+  Exit,        // leave the interpreter
+  SwitchBack,  // a call into another instance returns: restore the caller's Context
+  EnterLazy,   // entry of a function not yet translated; the accumulator holds its FuncInst
   // Vectors: all operands in slots. d, a, b, c as above.
   VUnary,
   VBinary,
@@ -75,16 +85,16 @@ enum class Shape : uint8_t {
   VShift,
   VTest,
   VSplat,
-  VExtract,      // lane in x
-  VReplace,      // lane in x
-  VShuffle,      // lanes in p, q
-  VConst,        // value in p, q
+  VExtract,  // lane in x
+  VReplace,  // lane in x
+  VShuffle,  // lanes in p, q
+  VConst,    // value in p, q
   VMove,
-  VSelect,       // d := c ? a : b
-  VLoad,         // d := op(memory0[a + offset])
-  VStore,        // memory0[a + offset] := b
-  VLoadLane,     // d := b with lane x from memory0[a + offset]
-  VStoreLane,    // memory0[a + offset] := lane x of b
+  VSelect,     // d := c ? a : b
+  VLoad,       // d := op(memory0[a + offset])
+  VStore,      // memory0[a + offset] := b
+  VLoadLane,   // d := b with lane x from memory0[a + offset]
+  VStoreLane,  // memory0[a + offset] := lane x of b
   VGlobalGet,
   VGlobalSet,
   VGlobalGetFar,
@@ -93,13 +103,16 @@ enum class Shape : uint8_t {
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
 
-// Whether a shape's handlers differ by the instruction that they compute; the others differ by representation.
+// Whether a shape's handlers differ by the instruction that they compute; the others differ by
+// representation.
 constexpr bool has_opcode(Shape shape) {
   switch (shape) {
     case Shape::Binary:
     case Shape::Unary:
     case Shape::Load:
     case Shape::Store:
+    case Shape::LoadIndexed:
+    case Shape::StoreIndexed:
     case Shape::CompareBranch:
     case Shape::VUnary:
     case Shape::VBinary:
@@ -111,8 +124,10 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::VReplace:
     case Shape::VLoad:
     case Shape::VLoadLane:
-    case Shape::VStoreLane: return true;
-    default: return false;
+    case Shape::VStoreLane:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -121,9 +136,11 @@ enum HandlerFlag : uint8_t {
   kNegate = 1,   // BranchIf, CompareBranch: branch when the condition does not hold
   kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
   kChecked = 4,  // memory accesses: MemoryMode::Checked
+  kScaled = 8,   // LoadIndexed, StoreIndexed: the index counts elements
 };
 
-// What selects a handler. Unused members stay at their defaults, so that equal handlers have equal keys.
+// What selects a handler. Unused members stay at their defaults, so that equal handlers have equal
+// keys.
 struct HandlerKey {
   Shape shape;
   Opcode op = Opcode::Nop;  // shapes that compute
@@ -138,8 +155,8 @@ struct HandlerKey {
 
 enum class Field : uint8_t {
   None,
-  D,       // u16 slot index, absent for Out::Acc
-  A,       // In::Slot: u16 slot index; In::Imm: constant of imm_bytes; In::Acc: absent
+  D,  // u16 slot index, absent for Out::Acc
+  A,  // In::Slot: u16 slot index; In::Imm: constant of imm_bytes; In::Acc: absent
   B,
   C,
   Offset,  // u32 byte offset of a memory access
@@ -157,57 +174,97 @@ using Fields = std::array<Field, kMaxFields>;
 constexpr Fields fields_of(Shape shape) {
   using enum Field;
   switch (shape) {
-    case Shape::Binary: return {D, A, B};
+    case Shape::Binary:
+      return {D, A, B};
     case Shape::Unary:
-    case Shape::Move: return {D, A};
-    case Shape::Load: return {D, A, Offset};
-    case Shape::Store: return {A, B, Offset};
-    case Shape::Select: return {D, A, B, C};
+    case Shape::Move:
+      return {D, A};
+    case Shape::Load:
+      return {D, A, Offset};
+    case Shape::Store:
+      return {A, B, Offset};
+    case Shape::LoadIndexed:
+      return {D, A, B, Offset};
+    case Shape::StoreIndexed:
+      return {A, B, C, Offset};
+    case Shape::Select:
+      return {D, A, B, C};
     case Shape::GlobalGet:
-    case Shape::GlobalGetFar: return {D, X};
+    case Shape::GlobalGetFar:
+      return {D, X};
     case Shape::GlobalSet:
-    case Shape::GlobalSetFar: return {A, X};
-    case Shape::Branch: return {Target};
-    case Shape::BranchIf: return {A, Target};
-    case Shape::CompareBranch: return {A, B, Target};
-    case Shape::BranchTable: return {A, X};
-    case Shape::Return: return {A};
-    case Shape::ReturnVoid: return {};
-    case Shape::ReturnMany: return {X, Y};
-    case Shape::Call: return {P, Q, X, Y};  // q: the callee's first handler
-    case Shape::CallLazy: return {P, Q, X, Y};
-    case Shape::CallImport: return {X, Y};
-    case Shape::CallIndirect: return {A, X, Y, Z};
-    case Shape::Runtime: return {P, X, Y, Z};
-    case Shape::Zero: return {X, Y};
+    case Shape::GlobalSetFar:
+      return {A, X};
+    case Shape::Branch:
+      return {Target};
+    case Shape::BranchIf:
+      return {A, Target};
+    case Shape::CompareBranch:
+      return {A, B, Target};
+    case Shape::BranchTable:
+      return {A, X};
+    case Shape::Return:
+      return {A};
+    case Shape::ReturnVoid:
+      return {};
+    case Shape::ReturnMany:
+      return {X, Y};
+    case Shape::Call:
+      return {P, Q, X, Y};  // q: the callee's first handler
+    case Shape::CallLazy:
+      return {P, Q, X, Y};
+    case Shape::CallImport:
+      return {X, Y};
+    case Shape::CallIndirect:
+      return {A, X, Y, Z};
+    case Shape::Runtime:
+      return {P, X, Y, Z};
+    case Shape::Zero:
+      return {X, Y};
     case Shape::CheckStack:
     case Shape::Fuel:
-    case Shape::Trap: return {X};
+    case Shape::Trap:
+      return {X};
     case Shape::Redispatch:
     case Shape::Exit:
     case Shape::SwitchBack:
-    case Shape::EnterLazy: return {};
+    case Shape::EnterLazy:
+      return {};
     case Shape::VUnary:
     case Shape::VTest:
     case Shape::VMove:
-    case Shape::VSplat: return {D, A};
+    case Shape::VSplat:
+      return {D, A};
     case Shape::VBinary:
-    case Shape::VShift: return {D, A, B};
+    case Shape::VShift:
+      return {D, A, B};
     case Shape::VTernary:
-    case Shape::VSelect: return {D, A, B, C};
-    case Shape::VExtract: return {D, A, X};
-    case Shape::VReplace: return {D, A, B, X};
-    case Shape::VShuffle: return {D, A, B, P, Q};
-    case Shape::VConst: return {D, P, Q};
-    case Shape::VLoad: return {D, A, Offset};
-    case Shape::VStore: return {A, B, Offset};
-    case Shape::VLoadLane: return {D, A, B, Offset, X};
-    case Shape::VStoreLane: return {A, B, Offset, X};
+    case Shape::VSelect:
+      return {D, A, B, C};
+    case Shape::VExtract:
+      return {D, A, X};
+    case Shape::VReplace:
+      return {D, A, B, X};
+    case Shape::VShuffle:
+      return {D, A, B, P, Q};
+    case Shape::VConst:
+      return {D, P, Q};
+    case Shape::VLoad:
+      return {D, A, Offset};
+    case Shape::VStore:
+      return {A, B, Offset};
+    case Shape::VLoadLane:
+      return {D, A, B, Offset, X};
+    case Shape::VStoreLane:
+      return {A, B, Offset, X};
     case Shape::VGlobalGet:
-    case Shape::VGlobalGetFar: return {D, X};
+    case Shape::VGlobalGetFar:
+      return {D, X};
     case Shape::VGlobalSet:
-    case Shape::VGlobalSetFar: return {A, X};
-    case Shape::kCount: break;
+    case Shape::VGlobalSetFar:
+      return {A, X};
+    case Shape::kCount:
+      break;
   }
   return {};
 }
@@ -220,7 +277,12 @@ struct Reprs {
 
 constexpr Reprs reprs_of(const HandlerKey& key) {
   switch (key.shape) {
-    case Shape::Select: return {{key.repr, key.repr, Repr::I32}, key.repr};
+    case Shape::Select:
+      return {{key.repr, key.repr, Repr::I32}, key.repr};
+    case Shape::LoadIndexed:
+      return {{Repr::I32, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
+    case Shape::StoreIndexed:
+      return {{Repr::I32, Repr::I32, repr_of(info(key.op).params()[1])}, Repr::I32};
     case Shape::Binary:
     case Shape::Unary:
     case Shape::Load:
@@ -232,11 +294,13 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
       if (!info(key.op).results().empty()) reprs.out = repr_of(info(key.op).results()[0]);
       return reprs;
     }
-    default: return {{key.repr, key.repr, key.repr}, key.repr};
+    default:
+      return {{key.repr, key.repr, key.repr}, key.repr};
   }
 }
 
-// Bytes of an immediate operand: i64 constants are stored as 32 bits, sign-extended; others are put in a slot first.
+// Bytes of an immediate operand: i64 constants are stored as 32 bits, sign-extended; others are put
+// in a slot first.
 constexpr size_t imm_bytes(Repr repr) { return repr == Repr::F64 ? 8 : 4; }
 
 // Byte offsets of a cell's fields from its start; 0 where absent.
@@ -253,18 +317,25 @@ constexpr size_t field_bytes(Field field, const HandlerKey& key, const Reprs& re
     return in == In::Slot ? 2 : in == In::Imm ? imm_bytes(reprs.in[i]) : 0;
   };
   switch (field) {
-    case Field::None: return 0;
-    case Field::D: return key.d == Out::Slot ? 2 : 0;
-    case Field::A: return operand(key.a, 0);
-    case Field::B: return operand(key.b, 1);
-    case Field::C: return operand(key.c, 2);
+    case Field::None:
+      return 0;
+    case Field::D:
+      return key.d == Out::Slot ? 2 : 0;
+    case Field::A:
+      return operand(key.a, 0);
+    case Field::B:
+      return operand(key.b, 1);
+    case Field::C:
+      return operand(key.c, 2);
     case Field::Offset:
     case Field::Target:
     case Field::X:
     case Field::Y:
-    case Field::Z: return 4;
+    case Field::Z:
+      return 4;
     case Field::P:
-    case Field::Q: return 8;
+    case Field::Q:
+      return 8;
   }
   return 0;
 }
@@ -279,18 +350,41 @@ constexpr CellLayout cell_layout(const HandlerKey& key) {
     at = (at + bytes - 1) / bytes * bytes;
     const auto here = static_cast<uint8_t>(at);
     switch (field) {
-      case Field::None: break;
-      case Field::D: layout.d = here; break;
-      case Field::A: layout.a = here; break;
-      case Field::B: layout.b = here; break;
-      case Field::C: layout.c = here; break;
-      case Field::Offset: layout.offset = here; break;
-      case Field::Target: layout.target = here; break;
-      case Field::X: layout.x = here; break;
-      case Field::Y: layout.y = here; break;
-      case Field::Z: layout.z = here; break;
-      case Field::P: layout.p = here; break;
-      case Field::Q: layout.q = here; break;
+      case Field::None:
+        break;
+      case Field::D:
+        layout.d = here;
+        break;
+      case Field::A:
+        layout.a = here;
+        break;
+      case Field::B:
+        layout.b = here;
+        break;
+      case Field::C:
+        layout.c = here;
+        break;
+      case Field::Offset:
+        layout.offset = here;
+        break;
+      case Field::Target:
+        layout.target = here;
+        break;
+      case Field::X:
+        layout.x = here;
+        break;
+      case Field::Y:
+        layout.y = here;
+        break;
+      case Field::Z:
+        layout.z = here;
+        break;
+      case Field::P:
+        layout.p = here;
+        break;
+      case Field::Q:
+        layout.q = here;
+        break;
     }
     at += bytes;
   }
@@ -298,7 +392,8 @@ constexpr CellLayout cell_layout(const HandlerKey& key) {
   return layout;
 }
 
-// An entry of a branch table: the target cell and its handler, so that neither load waits for the other.
+// An entry of a branch table: the target cell and its handler, so that neither load waits for the
+// other.
 struct BranchTableEntry {
   const uint8_t* target;
   Handler handler;
@@ -306,7 +401,8 @@ struct BranchTableEntry {
 
 // Frames are indexed by 16-bit slot numbers.
 inline constexpr uint32_t kMaxFrameSlots = 65'536;
-// A call checks that this many slots lie between the callee's frame and the return records; larger frames check again.
+// A call checks that this many slots lie between the callee's frame and the return records; larger
+// frames check again.
 inline constexpr uint32_t kRedZoneSlots = 1'024;
 
 }  // namespace weft::interp

@@ -1,5 +1,6 @@
-// Translated code of one module, for one combination of options: shared by all instances, made function by function at
-// the first call. The only header of translate/ (with cell.h, the format) that execute/ and runtime/ may see.
+// Translated code of one module, for one combination of options: shared by all instances, made
+// function by function at the first call. The only header of translate/ (with cell.h, the format)
+// that execute/ and runtime/ may see.
 #pragma once
 
 #include <atomic>
@@ -36,7 +37,8 @@ struct FunctionCode {
 class CodeSpace {
  public:
   // All three must outlive the code.
-  CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout, CodeOptions options);
+  CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout,
+            CodeOptions options);
   ~CodeSpace();
   CodeSpace(const CodeSpace&) = delete;
   CodeSpace& operator=(const CodeSpace&) = delete;
@@ -44,17 +46,19 @@ class CodeSpace {
   const Module& module() const { return x_module; }
   const CodeOptions& options() const { return x_options; }
 
-  // First cell of a defined function, translating it if that has not happened. Thread-safe. Null when memory for the
-  // code could not be had.
+  // First cell of a defined function, translating it if that has not happened. Thread-safe. Null
+  // when memory for the code could not be had.
   const uint8_t* entry(uint32_t func);
   // The same for all functions.
   bool translate_all();
 
   // The function whose cells contain this address. Cells that all code shares belong to none.
   std::optional<FunctionCode> find_function(const uint8_t* cell) const;
-  // Byte offset in the module of the instruction that the cell at `cell` was made from. Found by translating the
-  // function again: traps are rare, and a table of offsets would cost more than the code. For a return address
-  // (`is_return_address`), the instruction before it. Error::kNoOffset if the address is not of this code.
+  // Byte offset in the module of the instruction that the cell at `cell` was made from. Found by
+  // translating the function again: traps are rare, and a table of offsets would cost more than the
+  // code. For a return address
+  // (`is_return_address`), the instruction before it. Error::kNoOffset if the address is not of
+  // this code.
   uint64_t offset_of(const uint8_t* cell, bool is_return_address) const;
 
   // Bytes of cells so far.

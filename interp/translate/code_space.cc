@@ -16,8 +16,8 @@ namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
 
-// A function whose frame no 16-bit slot number reaches. Its frame would be larger than half a megabyte, so calling it
-// counts as exhausting the stack.
+// A function whose frame no 16-bit slot number reaches. Its frame would be larger than half a
+// megabyte, so calling it counts as exhausting the stack.
 IrFunction exhausts_stack() {
   IrFunction function;
   IrInstr& instr = function.instrs.emplace_back();
@@ -30,12 +30,15 @@ IrFunction exhausts_stack() {
 
 void CodeSpace::Free::operator()(void* memory) const { std::free(memory); }
 
-CodeSpace::CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout, CodeOptions options)
+CodeSpace::CodeSpace(const Module& module, const TypeRegistry& types, const ContextLayout& layout,
+                     CodeOptions options)
     : x_module(module), x_types(types), x_layout(layout), x_options(options) {
-  // calloc of much memory is a mapping of zero pages: nothing is touched for functions that are never called.
+  // calloc of much memory is a mapping of zero pages: nothing is touched for functions that are
+  // never called.
   static_assert(std::atomic<const uint8_t*>::is_always_lock_free);
   const size_t count = std::max<size_t>(module.defined_funcs(), 1);
-  x_entries.reset(static_cast<std::atomic<const uint8_t*>*>(std::calloc(count, sizeof(std::atomic<const uint8_t*>))));
+  x_entries.reset(static_cast<std::atomic<const uint8_t*>*>(
+      std::calloc(count, sizeof(std::atomic<const uint8_t*>))));
 }
 
 CodeSpace::~CodeSpace() = default;
@@ -57,10 +60,12 @@ bool CodeSpace::translate_all() {
 IrFunction CodeSpace::build(uint32_t func) const {
   const ValidateOptions validate_options;
   Translator translator(x_module, x_layout, x_options);
-  const auto valid = validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
+  const auto valid =
+      validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
   IrFunction function = translator.take();
   // The module was validated: only memory can fail.
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
+  fuse(function);
   use_accumulators(function);
   return function;
 }
@@ -70,7 +75,8 @@ const uint8_t* CodeSpace::translate(uint32_t func) {
   const CellPlan plan = plan_cells(function);
   const std::lock_guard lock(x_mutex);
   auto& entry = x_entries[func - x_module.imported_funcs];
-  if (const uint8_t* other = entry.load(std::memory_order_relaxed)) return other;  // another thread was faster
+  if (const uint8_t* other = entry.load(std::memory_order_relaxed))
+    return other;  // another thread was faster
   uint8_t* code = allocate(plan.size);
   if (code == nullptr) return nullptr;
   write_cells(function, plan, std::span(code, plan.size));
@@ -109,8 +115,10 @@ uint64_t CodeSpace::offset_of(const uint8_t* cell, bool is_return_address) const
   const auto wanted = static_cast<uint32_t>(cell - code->begin);
   uint64_t offset = Error::kNoOffset;
   for (size_t i = 0; i < function.instrs.size(); ++i) {
-    const bool is_cell = !function.instrs[i].is_label && function.instrs[i].key.shape != Shape::kCount;
-    if (!is_cell || plan.offsets[i] > wanted || (is_return_address && plan.offsets[i] == wanted)) continue;
+    const bool is_cell =
+        !function.instrs[i].is_label && function.instrs[i].key.shape != Shape::kCount;
+    if (!is_cell || plan.offsets[i] > wanted || (is_return_address && plan.offsets[i] == wanted))
+      continue;
     offset = function.instrs[i].wasm_offset;
   }
   return offset;
@@ -121,7 +129,8 @@ size_t CodeSpace::bytes() const {
   return x_bytes;
 }
 
-// --- CompiledModule: code for every combination of options that somebody asks for ------------------------------------
+// --- CompiledModule: code for every combination of options that somebody asks for
+// ------------------------------------
 
 struct CompiledModule::CodeSpaces {
   std::mutex mutex;
@@ -129,7 +138,10 @@ struct CompiledModule::CodeSpaces {
 };
 
 CompiledModule::CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<TypeRegistry> t)
-    : module(std::move(m)), types(std::move(t)), layout(*module), x_code(std::make_unique<CodeSpaces>()) {}
+    : module(std::move(m)),
+      types(std::move(t)),
+      layout(*module),
+      x_code(std::make_unique<CodeSpaces>()) {}
 
 CompiledModule::~CompiledModule() = default;
 
@@ -137,7 +149,8 @@ CodeSpace& CompiledModule::code(MemoryMode mode, bool fuel) const {
   const std::lock_guard lock(x_code->mutex);
   auto& space = x_code->spaces[(mode == MemoryMode::Checked ? 1 : 0) + (fuel ? 2 : 0)];
   if (space == nullptr) {
-    space = std::make_unique<CodeSpace>(*module, *types, layout, CodeOptions{.memory_mode = mode, .fuel = fuel});
+    space = std::make_unique<CodeSpace>(*module, *types, layout,
+                                        CodeOptions{.memory_mode = mode, .fuel = fuel});
   }
   return *space;
 }

@@ -11,7 +11,8 @@ bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape 
 
 size_t cell_bytes(const IrInstr& instr) {
   size_t bytes = cell_layout(instr.key).size;
-  if (instr.key.shape == Shape::BranchTable) bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
+  if (instr.key.shape == Shape::BranchTable)
+    bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
   return bytes;
 }
 
@@ -32,7 +33,8 @@ class CellWriter {
     // Last, as their entries hold the handlers of the cells that they go to.
     for (size_t i = 0; i < x_function.instrs.size(); ++i) {
       const IrInstr& instr = x_function.instrs[i];
-      if (has_cell(instr) && instr.key.shape == Shape::BranchTable) write_table(instr, x_plan.offsets[i]);
+      if (has_cell(instr) && instr.key.shape == Shape::BranchTable)
+        write_table(instr, x_plan.offsets[i]);
     }
   }
 
@@ -59,23 +61,43 @@ class CellWriter {
     put(at, handler_for(key));
     for (Field field : fields_of(key.shape)) {
       switch (field) {
-        case Field::None: break;
+        case Field::None:
+          break;
         case Field::D:
           if (key.d == Out::Slot) put(at + layout.d, static_cast<uint16_t>(instr.d.slot));
           break;
-        case Field::A: put_operand(at + layout.a, key.a, instr.a, reprs.in[0]); break;
-        case Field::B: put_operand(at + layout.b, key.b, instr.b, reprs.in[1]); break;
-        case Field::C: put_operand(at + layout.c, key.c, instr.c, reprs.in[2]); break;
-        case Field::Offset: put(at + layout.offset, instr.offset); break;
-        case Field::Target:
-          put(at + layout.target, static_cast<int32_t>(static_cast<int64_t>(x_label_offsets[instr.label]) -
-                                                       static_cast<int64_t>(at)));
+        case Field::A:
+          put_operand(at + layout.a, key.a, instr.a, reprs.in[0]);
           break;
-        case Field::X: put(at + layout.x, instr.x); break;
-        case Field::Y: put(at + layout.y, instr.y); break;
-        case Field::Z: put(at + layout.z, instr.z); break;
-        case Field::P: put(at + layout.p, instr.p); break;
-        case Field::Q: put(at + layout.q, instr.q); break;
+        case Field::B:
+          put_operand(at + layout.b, key.b, instr.b, reprs.in[1]);
+          break;
+        case Field::C:
+          put_operand(at + layout.c, key.c, instr.c, reprs.in[2]);
+          break;
+        case Field::Offset:
+          put(at + layout.offset, instr.offset);
+          break;
+        case Field::Target:
+          put(at + layout.target,
+              static_cast<int32_t>(static_cast<int64_t>(x_label_offsets[instr.label]) -
+                                   static_cast<int64_t>(at)));
+          break;
+        case Field::X:
+          put(at + layout.x, instr.x);
+          break;
+        case Field::Y:
+          put(at + layout.y, instr.y);
+          break;
+        case Field::Z:
+          put(at + layout.z, instr.z);
+          break;
+        case Field::P:
+          put(at + layout.p, instr.p);
+          break;
+        case Field::Q:
+          put(at + layout.q, instr.q);
+          break;
       }
     }
   }

@@ -19,8 +19,8 @@ struct CellPlan {
 // The function must be final: the places of all operands decided.
 CellPlan plan_cells(const IrFunction& function);
 
-// Writes the cells to `code`, 8-byte aligned, plan.size bytes. Targets of branch tables are absolute: the code stays
-// where it is written.
+// Writes the cells to `code`, 8-byte aligned, plan.size bytes. Targets of branch tables are
+// absolute: the code stays where it is written.
 void write_cells(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code);
 
 }  // namespace weft::interp

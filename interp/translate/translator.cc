@@ -8,10 +8,13 @@ namespace weft::interp {
 
 namespace {
 
+constexpr Repr index_repr(IndexType index) {
+  return index == IndexType::I64 ? Repr::I64 : Repr::I32;
+}
 
-constexpr Repr index_repr(IndexType index) { return index == IndexType::I64 ? Repr::I64 : Repr::I32; }
-
-In place_of(const IrOperand& operand) { return operand.kind == IrOperand::Kind::Const ? In::Imm : In::Slot; }
+In place_of(const IrOperand& operand) {
+  return operand.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+}
 
 }  // namespace
 
@@ -19,7 +22,8 @@ void Translator::begin_function(std::span<const ValType> locals, uint32_t param_
   uint32_t slot = 0;
   x_locals.reserve(locals.size());
   for (size_t i = 0; i < locals.size(); ++i) {
-    x_locals.push_back({.slot = slot, .repr = repr_of_type(locals[i]), .set_in_entry = i < param_count});
+    x_locals.push_back(
+        {.slot = slot, .repr = repr_of_type(locals[i]), .set_in_entry = i < param_count});
     slot += locals[i].slots();
   }
   x_top = {slot, 0};
@@ -52,7 +56,9 @@ IrInstr& Translator::emit(const HandlerKey& key) {
   return instr;
 }
 
-IrInstr& Translator::emit_vector(Shape shape, Opcode op) { return emit({.shape = shape, .op = op}); }
+IrInstr& Translator::emit_vector(Shape shape, Opcode op) {
+  return emit({.shape = shape, .op = op});
+}
 
 void Translator::emit_runtime(RuntimeCall call, uint32_t base, uint32_t y, uint32_t z) {
   IrInstr& instr = emit({.shape = Shape::Runtime});
@@ -62,7 +68,8 @@ void Translator::emit_runtime(RuntimeCall call, uint32_t base, uint32_t y, uint3
   instr.z = z;
 }
 
-// --- numeric ---------------------------------------------------------------------------------------------------------
+// --- numeric
+// ---------------------------------------------------------------------------------------------------------
 
 Translator::Operand Translator::constant(ValType type, const Value& value) {
   const Repr repr = repr_of_type(type);
@@ -81,12 +88,14 @@ Translator::Operand Translator::constant(ValType type, const Value& value) {
 Translator::Operand Translator::unary(Opcode op, ValType operand, ValType result, Operand a) {
   const IrOperand from = pop_in_slot(a);
   const bool vector = operand == ValType::V128 || result == ValType::V128;
-  IrInstr& instr = vector ? emit_vector(vector_shape_of(op), op) : emit({.shape = Shape::Unary, .op = op});
+  IrInstr& instr =
+      vector ? emit_vector(vector_shape_of(op), op) : emit({.shape = Shape::Unary, .op = op});
   instr.a = from;
   return push_result(instr, repr_of_type(result));
 }
 
-Translator::Operand Translator::binary(Opcode op, ValType operands, ValType result, Operand a, Operand b) {
+Translator::Operand Translator::binary(Opcode op, ValType operands, ValType result, Operand a,
+                                       Operand b) {
   if (operands == ValType::V128) {
     const IrOperand right = pop_in_slot(b);
     const IrOperand left = pop_in_slot(a);
@@ -104,7 +113,8 @@ Translator::Operand Translator::binary(Opcode op, ValType operands, ValType resu
       op = *other;
     }
   }
-  IrInstr& instr = emit({.shape = Shape::Binary, .op = op, .a = place_of(left), .b = place_of(right)});
+  IrInstr& instr =
+      emit({.shape = Shape::Binary, .op = op, .a = place_of(left), .b = place_of(right)});
   instr.a = left;
   instr.b = right;
   return push_result(instr, repr_of_type(result));
@@ -129,7 +139,8 @@ Translator::Operand Translator::extract_lane(Opcode op, uint8_t lane, ValType re
   return push_result(instr, repr_of_type(result));
 }
 
-Translator::Operand Translator::replace_lane(Opcode op, uint8_t lane, ValType, Operand a, Operand b) {
+Translator::Operand Translator::replace_lane(Opcode op, uint8_t lane, ValType, Operand a,
+                                             Operand b) {
   const IrOperand scalar = pop_in_slot(b);
   const IrOperand vector = pop_in_slot(a);
   IrInstr& instr = emit_vector(Shape::VReplace, op);
@@ -150,29 +161,34 @@ Translator::Operand Translator::shuffle(const V128& lanes, Operand a, Operand b)
   return push_result(instr, Repr::V128);
 }
 
-Translator::Operand Translator::select(ValType type, Operand if_true, Operand if_false, Operand condition) {
+Translator::Operand Translator::select(ValType type, Operand if_true, Operand if_false,
+                                       Operand condition) {
   const Repr repr = repr_of_type(type);
   const IrOperand c = pop_in_slot(condition);
   const bool vector = repr == Repr::V128;
   const IrOperand b = vector ? pop_in_slot(if_false) : pop_small(if_false);
   const IrOperand a = vector ? pop_in_slot(if_true) : pop_small(if_true);
-  IrInstr& instr = vector ? emit_vector(Shape::VSelect, Opcode::Nop)
-                          : emit({.shape = Shape::Select, .a = place_of(a), .b = place_of(b), .repr = repr});
+  IrInstr& instr =
+      vector ? emit_vector(Shape::VSelect, Opcode::Nop)
+             : emit({.shape = Shape::Select, .a = place_of(a), .b = place_of(b), .repr = repr});
   instr.a = a;
   instr.b = b;
   instr.c = c;
   return push_result(instr, repr);
 }
 
-// --- globals ---------------------------------------------------------------------------------------------------------
+// --- globals
+// ---------------------------------------------------------------------------------------------------------
 
 Translator::Operand Translator::global_get(uint32_t global, ValType type) {
   const Repr repr = repr_of_type(type);
   const bool far = global < x_module.imported_globals;
-  IrInstr& instr = repr == Repr::V128
-                       ? emit_vector(far ? Shape::VGlobalGetFar : Shape::VGlobalGet, Opcode::Nop)
-                       : emit({.shape = far ? Shape::GlobalGetFar : Shape::GlobalGet, .repr = repr});
-  instr.x = far ? x_layout.imported_globals + 8 * global : x_layout.globals + 16 * (global - x_module.imported_globals);
+  IrInstr& instr =
+      repr == Repr::V128
+          ? emit_vector(far ? Shape::VGlobalGetFar : Shape::VGlobalGet, Opcode::Nop)
+          : emit({.shape = far ? Shape::GlobalGetFar : Shape::GlobalGet, .repr = repr});
+  instr.x = far ? x_layout.imported_globals + 8 * global
+                : x_layout.globals + 16 * (global - x_module.imported_globals);
   return push_result(instr, repr);
 }
 
@@ -182,25 +198,33 @@ void Translator::global_set(uint32_t global, ValType type, Operand value) {
   const IrOperand from = pop_small(value);
   IrInstr& instr = repr == Repr::V128
                        ? emit_vector(far ? Shape::VGlobalSetFar : Shape::VGlobalSet, Opcode::Nop)
-                       : emit({.shape = far ? Shape::GlobalSetFar : Shape::GlobalSet, .a = place_of(from), .repr = repr});
+                       : emit({.shape = far ? Shape::GlobalSetFar : Shape::GlobalSet,
+                               .a = place_of(from),
+                               .repr = repr});
   instr.a = from;
-  instr.x = far ? x_layout.imported_globals + 8 * global : x_layout.globals + 16 * (global - x_module.imported_globals);
+  instr.x = far ? x_layout.imported_globals + 8 * global
+                : x_layout.globals + 16 * (global - x_module.imported_globals);
 }
 
-// --- memory ----------------------------------------------------------------------------------------------------------
+// --- memory
+// ----------------------------------------------------------------------------------------------------------
 
-Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType type, Operand address) {
+Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType type,
+                                     Operand address) {
   const Repr repr = repr_of_type(type);
   const bool vector = repr == Repr::V128;
   const IrOperand from = vector ? pop_in_slot(address) : pop(address);
-  IrInstr& instr = emit(
-      {.shape = vector ? Shape::VLoad : Shape::Load, .op = op, .a = place_of(from), .flags = memory_flags()});
+  IrInstr& instr = emit({.shape = vector ? Shape::VLoad : Shape::Load,
+                         .op = op,
+                         .a = place_of(from),
+                         .flags = memory_flags()});
   instr.a = from;
   instr.offset = static_cast<uint32_t>(memarg.offset);
   return push_result(instr, repr);
 }
 
-void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand address, Operand value) {
+void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand address,
+                       Operand value) {
   const bool vector = type == ValType::V128;
   const IrOperand stored = vector ? pop_in_slot(value) : pop_small(value);
   const IrOperand to = vector ? pop_in_slot(address) : pop(address);
@@ -216,8 +240,8 @@ void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand ad
   instr.offset = static_cast<uint32_t>(memarg.offset);
 }
 
-Translator::Operand Translator::load_lane(Opcode op, const MemArg& memarg, uint8_t lane, Operand address,
-                                          Operand vector) {
+Translator::Operand Translator::load_lane(Opcode op, const MemArg& memarg, uint8_t lane,
+                                          Operand address, Operand vector) {
   const IrOperand old = pop_in_slot(vector);
   const IrOperand from = pop_in_slot(address);
   IrInstr& instr = emit({.shape = Shape::VLoadLane, .op = op, .flags = memory_flags()});
@@ -228,7 +252,8 @@ Translator::Operand Translator::load_lane(Opcode op, const MemArg& memarg, uint8
   return push_result(instr, Repr::V128);
 }
 
-void Translator::store_lane(Opcode op, const MemArg& memarg, uint8_t lane, Operand address, Operand vector) {
+void Translator::store_lane(Opcode op, const MemArg& memarg, uint8_t lane, Operand address,
+                            Operand vector) {
   const IrOperand stored = pop_in_slot(vector);
   const IrOperand to = pop_in_slot(address);
   IrInstr& instr = emit({.shape = Shape::VStoreLane, .op = op, .flags = memory_flags()});
@@ -255,13 +280,15 @@ void Translator::memory_fill(uint32_t memory, Operand to, Operand value, Operand
   emit_runtime(RuntimeCall::MemoryFill, pop_home(to), memory);
 }
 
-void Translator::memory_copy(uint32_t to_memory, uint32_t from_memory, Operand to, Operand from, Operand count) {
+void Translator::memory_copy(uint32_t to_memory, uint32_t from_memory, Operand to, Operand from,
+                             Operand count) {
   pop_home(count);
   pop_home(from);
   emit_runtime(RuntimeCall::MemoryCopy, pop_home(to), to_memory, from_memory);
 }
 
-void Translator::memory_init(uint32_t data, uint32_t memory, Operand to, Operand from, Operand count) {
+void Translator::memory_init(uint32_t data, uint32_t memory, Operand to, Operand from,
+                             Operand count) {
   pop_home(count);
   pop_home(from);
   emit_runtime(RuntimeCall::MemoryInit, pop_home(to), data, memory);
@@ -269,7 +296,8 @@ void Translator::memory_init(uint32_t data, uint32_t memory, Operand to, Operand
 
 void Translator::data_drop(uint32_t data) { emit_runtime(RuntimeCall::DataDrop, x_top.slot, data); }
 
-// --- references and tables -------------------------------------------------------------------------------------------
+// --- references and tables
+// -------------------------------------------------------------------------------------------
 
 Translator::Operand Translator::ref_null(ValType) {
   Operand operand = push(Repr::I64);
@@ -315,13 +343,15 @@ void Translator::table_fill(uint32_t table, Operand index, Operand value, Operan
   emit_runtime(RuntimeCall::TableFill, pop_home(index), table);
 }
 
-void Translator::table_copy(uint32_t to_table, uint32_t from_table, Operand to, Operand from, Operand count) {
+void Translator::table_copy(uint32_t to_table, uint32_t from_table, Operand to, Operand from,
+                            Operand count) {
   pop_home(count);
   pop_home(from);
   emit_runtime(RuntimeCall::TableCopy, pop_home(to), to_table, from_table);
 }
 
-void Translator::table_init(uint32_t elem, uint32_t table, Operand to, Operand from, Operand count) {
+void Translator::table_init(uint32_t elem, uint32_t table, Operand to, Operand from,
+                            Operand count) {
   pop_home(count);
   pop_home(from);
   emit_runtime(RuntimeCall::TableInit, pop_home(to), elem, table);

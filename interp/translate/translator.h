@@ -1,9 +1,10 @@
 // The sink that turns validated instructions into IR.
 //
-// Operands are folded: `local.get` and constants emit nothing, and what they pushed is read by the instruction that
-// pops it, straight from the local's slot or the cell. A result goes straight into the local that a following
-// `local.set` names. What is pending of a local is put into its own slot before the local is overwritten, and
-// everything pending before a block begins, so that all ways to a label agree on where values are.
+// Operands are folded: `local.get` and constants emit nothing, and what they pushed is read by the
+// instruction that pops it, straight from the local's slot or the cell. A result goes straight into
+// the local that a following `local.set` names. What is pending of a local is put into its own slot
+// before the local is overwritten, and everything pending before a block begins, so that all ways
+// to a label agree on where values are.
 #pragma once
 
 #include <algorithm>
@@ -23,17 +24,23 @@ namespace weft::interp {
 // References travel as 64-bit integers.
 constexpr Repr repr_of_type(ValType type) {
   switch (type.kind()) {
-    case ValType::I32: return Repr::I32;
-    case ValType::F32: return Repr::F32;
-    case ValType::F64: return Repr::F64;
-    case ValType::V128: return Repr::V128;
-    default: return Repr::I64;
+    case ValType::I32:
+      return Repr::I32;
+    case ValType::F32:
+      return Repr::F32;
+    case ValType::F64:
+      return Repr::F64;
+    case ValType::V128:
+      return Repr::V128;
+    default:
+      return Repr::I64;
   }
 }
 
 class Translator {
  public:
-  // Where an entry of the operand stack lives when it is put into memory: its frame slot and its index on the stack.
+  // Where an entry of the operand stack lives when it is put into memory: its frame slot and its
+  // index on the stack.
   struct Position {
     uint32_t slot = 0;
     uint32_t index = 0;
@@ -45,10 +52,10 @@ class Translator {
     bool was_pending = false;  // pushed by local.get: linked in the lists of pending reads
     Repr repr = Repr::I32;
     Position home;
-    uint32_t local = 0;               // Kind::Local
-    uint32_t previous_pending = 0;    // stack index + 1 of the next older pending entry, 0 for none
-    uint32_t previous_of_local = 0;   // the same among reads of this local
-    uint64_t bits = 0;                // Kind::Const
+    uint32_t local = 0;              // Kind::Local
+    uint32_t previous_pending = 0;   // stack index + 1 of the next older pending entry, 0 for none
+    uint32_t previous_of_local = 0;  // the same among reads of this local
+    uint64_t bits = 0;               // Kind::Const
   };
 
   struct Label {
@@ -56,7 +63,8 @@ class Translator {
     LabelId else_target = kNoLabel;  // an `if` whose else has not been placed
     Position base;                   // of the first parameter, and of the first result
     size_t fuel_region = 0;          // the region outside, for loops
-    uint32_t table_mark = 0;         // the last branch table that goes here through a trampoline, and which
+    uint32_t table_mark =
+        0;  // the last branch table that goes here through a trampoline, and which
     LabelId trampoline = kNoLabel;
   };
 
@@ -86,7 +94,8 @@ class Translator {
   void do_return(Stack stack, std::span<const ValType> results);
   void unreachable();
   void call(uint32_t func, const FuncType& type, Stack stack, Stack args);
-  void call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack stack, Stack args, Operand index);
+  void call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack stack,
+                     Stack args, Operand index);
   Operand call_result(size_t i);
 
   void drop(ValType, Operand operand) { pop(operand); }
@@ -112,7 +121,8 @@ class Translator {
   Operand memory_size(uint32_t memory);
   Operand memory_grow(uint32_t memory, Operand delta);
   void memory_fill(uint32_t memory, Operand to, Operand value, Operand count);
-  void memory_copy(uint32_t to_memory, uint32_t from_memory, Operand to, Operand from, Operand count);
+  void memory_copy(uint32_t to_memory, uint32_t from_memory, Operand to, Operand from,
+                   Operand count);
   void memory_init(uint32_t data, uint32_t memory, Operand to, Operand from, Operand count);
   void data_drop(uint32_t data);
 
@@ -129,7 +139,8 @@ class Translator {
   void elem_drop(uint32_t elem);
 
  private:
-  // A condition on its way into a branch: a comparison taken back from the end of the code, or an operand to test.
+  // A condition on its way into a branch: a comparison taken back from the end of the code, or an
+  // operand to test.
   struct Condition {
     IrInstr instr;  // CompareBranch or BranchIf without its target
     bool negate = false;
@@ -140,9 +151,9 @@ class Translator {
   IrOperand pop(const Operand& operand);  // the last pushed first
   Operand push(Repr repr);
   Operand push_result(IrInstr& instr, Repr repr);  // and makes it the instruction's destination
-  IrOperand pop_small(const Operand& operand);     // puts constants that no cell holds into their home
-  IrOperand pop_in_slot(const Operand& operand);   // puts any constant into its home
-  uint32_t pop_home(const Operand& operand);       // puts the value into its home
+  IrOperand pop_small(const Operand& operand);  // puts constants that no cell holds into their home
+  IrOperand pop_in_slot(const Operand& operand);  // puts any constant into its home
+  uint32_t pop_home(const Operand& operand);      // puts the value into its home
   // Entries that stay on the stack.
   IrOperand peek(const Operand& operand) const;
   void settle(Operand& operand);  // puts a pending or constant entry into its home
@@ -151,7 +162,9 @@ class Translator {
   void flush_local(uint32_t local, Stack stack);
   void forget_pending();
   void move(uint32_t to, Repr repr, const IrOperand& from);
-  void touch(uint32_t slot_end) { x_function.frame_slots = std::max(x_function.frame_slots, slot_end); }
+  void touch(uint32_t slot_end) {
+    x_function.frame_slots = std::max(x_function.frame_slots, slot_end);
+  }
   void assign_local(uint32_t local, const Operand& value, Stack stack);
   bool retarget(const Operand& value, uint32_t slot);
 
@@ -162,7 +175,9 @@ class Translator {
   void barrier() { x_barrier = x_function.instrs.size(); }
   void emit_runtime(RuntimeCall call, uint32_t base, uint32_t y, uint32_t z = 0);
   IrInstr& emit_vector(Shape shape, Opcode op);
-  uint8_t memory_flags() const { return x_options.memory_mode == MemoryMode::Checked ? kChecked : 0; }
+  uint8_t memory_flags() const {
+    return x_options.memory_mode == MemoryMode::Checked ? kChecked : 0;
+  }
 
   // --- control (translator_control.cc)
   Condition take_condition(const Operand& operand);
@@ -182,20 +197,22 @@ class Translator {
 
   IrFunction x_function;
   uint32_t x_offset = 0;
-  Position x_top;          // where the next operand goes
-  size_t x_barrier = 0;    // instructions before this may not be changed any more
-  uint32_t x_pending = 0;  // stack index + 1 of the youngest pending read
+  Position x_top;                 // where the next operand goes
+  size_t x_barrier = 0;           // instructions before this may not be changed any more
+  uint32_t x_pending = 0;         // stack index + 1 of the youngest pending read
   std::vector<uint8_t> x_labels;  // LabelFlags
   struct Local {
     uint32_t slot;
     Repr repr;
     bool set_in_entry;  // parameters, and locals that the straight code from the entry has set
-    uint32_t youngest_read = 0;  // stack index + 1 of the youngest pending read, if epoch is x_epoch
+    uint32_t youngest_read =
+        0;  // stack index + 1 of the youngest pending read, if epoch is x_epoch
     uint32_t epoch = 0;
   };
   std::vector<Local> x_locals;
   uint32_t x_epoch = 1;
-  // Locals that must be zeroed: read where the straight code from the entry had not set them. [begin, end) of slots.
+  // Locals that must be zeroed: read where the straight code from the entry had not set them.
+  // [begin, end) of slots.
   bool x_in_entry = true;
   uint32_t x_zero_begin = UINT32_MAX;
   uint32_t x_zero_end = 0;

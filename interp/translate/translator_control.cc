@@ -6,7 +6,6 @@ namespace weft::interp {
 
 namespace {
 
-
 uint32_t slots_of(std::span<const ValType> types) {
   uint32_t slots = 0;
   for (ValType type : types) slots += type.slots();
@@ -32,19 +31,24 @@ void Translator::place(LabelId label) {
   barrier();
 }
 
-// --- frames ----------------------------------------------------------------------------------------------------------
+// --- frames
+// ----------------------------------------------------------------------------------------------------------
 
-// Everything pending goes to its home before a block, parameters too: all ways through the block leave it there.
+// Everything pending goes to its home before a block, parameters too: all ways through the block
+// leave it there.
 Translator::Label Translator::new_frame(Stack stack, BlockSignature signature) {
   flush_pending(stack);
   settle_top(stack, signature.params.size());
   Label label;
   label.target = new_label();
-  label.base = {x_top.slot - slots_of(signature.params), x_top.index - static_cast<uint32_t>(signature.params.size())};
+  label.base = {x_top.slot - slots_of(signature.params),
+                x_top.index - static_cast<uint32_t>(signature.params.size())};
   return label;
 }
 
-Translator::Label Translator::block(Stack stack, BlockSignature signature) { return new_frame(stack, signature); }
+Translator::Label Translator::block(Stack stack, BlockSignature signature) {
+  return new_frame(stack, signature);
+}
 
 Translator::Label Translator::loop(Stack stack, BlockSignature signature) {
   Label label = new_frame(stack, signature);
@@ -95,16 +99,19 @@ Translator::Operand Translator::result(const Frame& frame, size_t i) {
   return push(repr_of_type(frame.signature.results[i]));
 }
 
-// Code translated with fuel pays for a region, a loop's body or the function's outside of loops, when it is entered.
+// Code translated with fuel pays for a region, a loop's body or the function's outside of loops,
+// when it is entered.
 void Translator::begin_fuel_region() {
   if (!x_options.fuel) return;
   x_fuel_region = x_function.instrs.size();
   emit({.shape = Shape::Fuel});
 }
 
-// --- branches --------------------------------------------------------------------------------------------------------
+// --- branches
+// --------------------------------------------------------------------------------------------------------
 
-// Pops a condition. If the instruction just emitted computed it and nothing else, the branch takes that one in.
+// Pops a condition. If the instruction just emitted computed it and nothing else, the branch takes
+// that one in.
 Translator::Condition Translator::take_condition(const Operand& operand) {
   auto& instrs = x_function.instrs;
   Condition condition;
@@ -121,7 +128,8 @@ Translator::Condition Translator::take_condition(const Operand& operand) {
       condition.instr = last;
       condition.instr.key = {.shape = Shape::CompareBranch, .op = Opcode::I64Eq, .b = In::Imm};
       condition.instr.b = IrOperand::constant(0);
-    } else if (last.key.shape == Shape::Binary && fuses_with_branch(last.key.op) && last.key.a == In::Slot) {
+    } else if (last.key.shape == Shape::Binary && fuses_with_branch(last.key.op) &&
+               last.key.a == In::Slot) {
       condition.instr = last;
       condition.instr.key.shape = Shape::CompareBranch;
     } else {
@@ -140,7 +148,8 @@ Translator::Condition Translator::take_condition(const Operand& operand) {
 void Translator::emit_branch(Condition condition, bool negate, LabelId target) {
   IrInstr& instr = condition.instr;
   if (condition.negate != negate) {
-    if (const auto opposite = instr.key.shape == Shape::CompareBranch ? negated(instr.key.op) : std::nullopt) {
+    if (const auto opposite =
+            instr.key.shape == Shape::CompareBranch ? negated(instr.key.op) : std::nullopt) {
       instr.key.op = *opposite;
     } else {
       instr.key.flags |= kNegate;
@@ -172,8 +181,9 @@ bool Translator::needs_moves(const Frame& frame, Stack stack) const {
   return false;
 }
 
-// Puts the values that a branch takes where its frame expects them, and goes there; the operand stack stays as it is.
-// Moving in ascending order overwrites no source: each lies at or above its destination.
+// Puts the values that a branch takes where its frame expects them, and goes there; the operand
+// stack stays as it is. Moving in ascending order overwrites no source: each lies at or above its
+// destination.
 void Translator::leave_to(Frame& frame, Stack stack) {
   if (frame.kind == FrameKind::Function) {
     emit_return(stack, frame.signature.results);
@@ -242,7 +252,8 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
     const Operand& top = stack.back().operand;
     IrOperand value = peek(top);
     if (value.kind == IrOperand::Kind::Const) {
-      const bool wide = top.repr == Repr::I64 && static_cast<int64_t>(value.bits) != static_cast<int32_t>(value.bits);
+      const bool wide = top.repr == Repr::I64 &&
+                        static_cast<int64_t>(value.bits) != static_cast<int32_t>(value.bits);
       if (wide) {
         move(top.home.slot, top.repr, value);
         value = IrOperand::at(top.home.slot);
@@ -266,14 +277,17 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
   barrier();
 }
 
-void Translator::do_return(Stack stack, std::span<const ValType> results) { emit_return(stack, results); }
+void Translator::do_return(Stack stack, std::span<const ValType> results) {
+  emit_return(stack, results);
+}
 
 void Translator::unreachable() {
   emit({.shape = Shape::Trap}).x = static_cast<uint32_t>(TrapCode::Unreachable);
   barrier();
 }
 
-// --- calls -----------------------------------------------------------------------------------------------------------
+// --- calls
+// -----------------------------------------------------------------------------------------------------------
 
 // Arguments go to their homes, which are consecutive: the callee's frame begins there.
 void Translator::stage_arguments(Stack args) {
@@ -298,8 +312,8 @@ void Translator::call(uint32_t func, const FuncType& type, Stack, Stack args) {
   take_results(instr, type);
 }
 
-void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack, Stack args,
-                               Operand index) {
+void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack,
+                               Stack args, Operand index) {
   const IrOperand selected = pop(index);
   stage_arguments(args);
   const In place = selected.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
@@ -310,6 +324,8 @@ void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncTy
   take_results(instr, type);
 }
 
-Translator::Operand Translator::call_result(size_t i) { return push(repr_of_type(x_called->results[i])); }
+Translator::Operand Translator::call_result(size_t i) {
+  return push(repr_of_type(x_called->results[i]));
+}
 
 }  // namespace weft::interp

@@ -21,8 +21,10 @@ bool has_free_result(const IrInstr& instr) {
     case Shape::Call:
     case Shape::CallLazy:
     case Shape::CallImport:
-    case Shape::CallIndirect: return false;
-    default: return instr.d.kind == IrOperand::Kind::Slot;
+    case Shape::CallIndirect:
+      return false;
+    default:
+      return instr.d.kind == IrOperand::Kind::Slot;
   }
 }
 
@@ -33,8 +35,10 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::CallLazy:
     case Shape::CallImport:
     case Shape::CallIndirect:
-    case Shape::Runtime: return true;
-    default: return false;
+    case Shape::Runtime:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -42,9 +46,12 @@ bool has_hidden_operands(const IrInstr& instr) {
 
 IrOperand Translator::peek(const Operand& operand) const {
   switch (operand.kind) {
-    case Operand::Kind::Temp: return IrOperand::at(operand.home.slot);
-    case Operand::Kind::Local: return IrOperand::at(x_locals[operand.local].slot);
-    case Operand::Kind::Const: return IrOperand::constant(operand.bits);
+    case Operand::Kind::Temp:
+      return IrOperand::at(operand.home.slot);
+    case Operand::Kind::Local:
+      return IrOperand::at(x_locals[operand.local].slot);
+    case Operand::Kind::Const:
+      return IrOperand::constant(operand.bits);
   }
   return {};
 }
@@ -65,7 +72,8 @@ IrOperand Translator::pop(const Operand& operand) {
 
 IrOperand Translator::pop_small(const Operand& operand) {
   const IrOperand popped = pop(operand);
-  if (popped.kind != IrOperand::Kind::Const || fits_in_cell(operand.repr, popped.bits)) return popped;
+  if (popped.kind != IrOperand::Kind::Const || fits_in_cell(operand.repr, popped.bits))
+    return popped;
   move(operand.home.slot, operand.repr, popped);
   return IrOperand::at(operand.home.slot, true);
 }
@@ -166,7 +174,8 @@ Translator::Operand Translator::local_get(uint32_t index, ValType) {
   return operand;
 }
 
-// Makes the instruction that computed `value` write into `slot` instead, if nothing in between can tell.
+// Makes the instruction that computed `value` write into `slot` instead, if nothing in between can
+// tell.
 bool Translator::retarget(const Operand& value, uint32_t slot) {
   if (value.kind != Operand::Kind::Temp) return false;
   auto& instrs = x_function.instrs;
@@ -178,8 +187,8 @@ bool Translator::retarget(const Operand& value, uint32_t slot) {
       instr.d = IrOperand::at(slot);
       return true;
     }
-    if (has_hidden_operands(instr) || instr.writes_slot(home) || instr.reads_slot(home) || instr.writes_slot(slot) ||
-        instr.reads_slot(slot)) {
+    if (has_hidden_operands(instr) || instr.writes_slot(home) || instr.reads_slot(home) ||
+        instr.writes_slot(slot) || instr.reads_slot(slot)) {
       return false;
     }
   }
@@ -198,9 +207,12 @@ void Translator::assign_local(uint32_t index, const Operand& value, Stack stack)
   if (flushed || !retarget(value, local.slot)) move(local.slot, local.repr, popped);
 }
 
-void Translator::local_set(uint32_t index, ValType, Operand value, Stack stack) { assign_local(index, value, stack); }
+void Translator::local_set(uint32_t index, ValType, Operand value, Stack stack) {
+  assign_local(index, value, stack);
+}
 
-Translator::Operand Translator::local_tee(uint32_t index, ValType type, Operand value, Stack stack) {
+Translator::Operand Translator::local_tee(uint32_t index, ValType type, Operand value,
+                                          Stack stack) {
   assign_local(index, value, stack);
   return local_get(index, type);
 }

@@ -1,0 +1,100 @@
+// Loads and stores whose address is a sum: d := memory0[a + b + offset], memory0[a + b + offset] :=
+// c, where b may count elements. Array accesses of C programs take this form.
+#include <bit>
+
+#include "interp/execute/families.h"
+#include "interp/execute/shapes_memory.h"
+
+namespace weft::interp {
+namespace {
+
+template <HandlerKey Key, class Stored>
+[[gnu::always_inline]] inline uint64_t indexed_address(uint32_t base, uint32_t index,
+                                                       uint32_t offset) {
+  if constexpr ((Key.flags & kScaled) != 0) index *= static_cast<uint32_t>(sizeof(Stored));
+  return uint64_t{base + index} + offset;
+}
+
+template <HandlerKey Key, class Stored, class T>
+WEFT_HANDLER(load_indexed) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint32_t base = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  const uint32_t index = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
+  const uint64_t at = indexed_address<Key, Stored>(base, index, read_u32(pc, cell.offset));
+  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const T value = static_cast<T>(read_unaligned<Stored>(mem + at));
+  keep_until_loaded(pc, value);
+  write_result<Key.d, kReprOf<T>>(value, cell.d, WEFT_STATE);
+  WEFT_NEXT(cell.size);
+}
+
+template <HandlerKey Key, class Stored, class T>
+WEFT_HANDLER(store_indexed) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint32_t base = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  const uint32_t index = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
+  const T value = read_operand<Key.c, kReprOf<T>>(cell.c, WEFT_STATE);
+  const uint64_t at = indexed_address<Key, Stored>(base, index, read_u32(pc, cell.offset));
+  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  write_unaligned<Stored>(mem + at, static_cast<Stored>(value));
+  keep_until_stored(pc);
+  WEFT_NEXT(cell.size);
+}
+
+constexpr size_t kFlagValues = 4;
+constexpr unsigned flags_of(size_t value) {
+  return ((value & 1) != 0 ? kChecked : 0u) | ((value & 2) != 0 ? kScaled : 0u);
+}
+constexpr size_t flag_value(const HandlerKey& key) {
+  return ((key.flags & kChecked) != 0 ? 1u : 0u) | ((key.flags & kScaled) != 0 ? 2u : 0u);
+}
+
+using LoadSpace = VariantSpace<2, true, kFlagValues>;
+using StoreSpace = VariantSpace<3, false, kFlagValues>;
+
+template <Opcode Op, class Stored, class T>
+constexpr LoadSpace::Table kLoad =
+    LoadSpace::table<HandlerKey{.shape = Shape::LoadIndexed, .op = Op}>(
+        []<HandlerKey key, size_t flags>() -> HandlerFn* {
+          return &load_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
+        });
+
+template <Opcode Op, class Stored, class T>
+constexpr StoreSpace::Table kStore =
+    StoreSpace::table<HandlerKey{.shape = Shape::StoreIndexed, .op = Op}>(
+        []<HandlerKey key, size_t flags>() -> HandlerFn* {
+          return &store_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
+        });
+
+}  // namespace
+
+HandlerFn* indexed_handler(const HandlerKey& key) {
+  const LoadSpace::Table* loads = nullptr;
+  const StoreSpace::Table* stores = nullptr;
+  switch (key.op) {
+#define WEFT_OP(...)
+#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
+  case Opcode::Id:                                                     \
+    loads = &kLoad<Opcode::Id, Stored, Value>;                         \
+    break;
+#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
+  case Opcode::Id:                                                      \
+    stores = &kStore<Opcode::Id, Stored, Value>;                        \
+    break;
+#include "interp/core/opcodes.def"
+    default:
+      return nullptr;
+  }
+  if (loads)
+    return key.shape == Shape::LoadIndexed ? (*loads)[LoadSpace::index_of_key(key, flag_value(key))]
+                                           : nullptr;
+  return key.shape == Shape::StoreIndexed
+             ? (*stores)[StoreSpace::index_of_key(key, flag_value(key))]
+             : nullptr;
+}
+
+}  // namespace weft::interp
