@@ -21,7 +21,7 @@ endfunction()
 
 run("${CMAKE_COMMAND}" --install "$ENV{WEFT_BUILD}" --prefix "${prefix}")
 
-run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${scratch}/cmake" "-DCMAKE_PREFIX_PATH=${prefix}"
+run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${scratch}/cmake" "-DCMAKE_PREFIX_PATH=${prefix}"
     "-DCMAKE_CXX_COMPILER=$ENV{WEFT_CXX}" "-DCMAKE_CXX_FLAGS=$ENV{WEFT_CXX_FLAGS}")
 run("${CMAKE_COMMAND}" --build "${scratch}/cmake")
 run_consumer("${scratch}/cmake/consumer")
