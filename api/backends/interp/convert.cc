@@ -1,0 +1,347 @@
+#include "api/backends/interp/convert.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "interp/decode/feature_gate.h"
+
+namespace weft::backends {
+
+namespace {
+
+// --- Features ---
+
+struct FeatureRow {
+  interp::Feature feature;
+  bool Features::* field;
+};
+
+constexpr auto kFeatures = std::to_array<FeatureRow>({
+    {interp::Feature::SignExtension, &Features::sign_extension},
+    {interp::Feature::SaturatingConversion, &Features::saturating_conversion},
+    {interp::Feature::MultiValue, &Features::multi_value},
+    {interp::Feature::MutableGlobals, &Features::mutable_globals},
+    {interp::Feature::BulkMemory, &Features::bulk_memory},
+    {interp::Feature::ReferenceTypes, &Features::reference_types},
+    {interp::Feature::Simd, &Features::simd},
+    {interp::Feature::ExtendedConst, &Features::extended_const},
+    {interp::Feature::TailCall, &Features::tail_call},
+    {interp::Feature::FunctionReferences, &Features::function_references},
+    {interp::Feature::Gc, &Features::gc},
+    {interp::Feature::Exceptions, &Features::exceptions},
+    {interp::Feature::Memory64, &Features::memory64},
+    {interp::Feature::MultiMemory, &Features::multi_memory},
+    {interp::Feature::RelaxedSimd, &Features::relaxed_simd},
+    {interp::Feature::Threads, &Features::threads},
+    {interp::Feature::CustomPageSizes, &Features::custom_page_sizes},
+    {interp::Feature::WideArithmetic, &Features::wide_arithmetic},
+});
+static_assert(kFeatures.size() * sizeof(bool) == sizeof(Features), "every switch has a row");
+
+// --- Heap types ---
+
+struct HeapRow {
+  interp::HeapType::Abstract code;
+  HeapKind kind;
+};
+
+constexpr auto kHeapTypes = std::to_array<HeapRow>({
+    {interp::HeapType::Func, HeapKind::Func},
+    {interp::HeapType::Extern, HeapKind::Extern},
+    {interp::HeapType::Any, HeapKind::Any},
+    {interp::HeapType::Eq, HeapKind::Eq},
+    {interp::HeapType::I31, HeapKind::I31},
+    {interp::HeapType::Struct, HeapKind::Struct},
+    {interp::HeapType::Array, HeapKind::Array},
+    {interp::HeapType::None, HeapKind::None},
+    {interp::HeapType::NoFunc, HeapKind::NoFunc},
+    {interp::HeapType::NoExtern, HeapKind::NoExtern},
+    {interp::HeapType::Exn, HeapKind::Exn},
+    {interp::HeapType::NoExn, HeapKind::NoExn},
+});
+static_assert(kHeapTypes.size() == static_cast<std::size_t>(HeapKind::Concrete));
+
+HeapType public_type(interp::HeapType type, const interp::TypeRegistry& types) {
+  if (type.is_index()) {
+    using Kind = interp::CompositeType::Kind;
+    const Kind kind = types.type(type.index()).composite.kind;
+    return HeapType::concrete(type.index(), kind == Kind::Func     ? HeapKind::Func
+                                            : kind == Kind::Struct ? HeapKind::Struct
+                                                                   : HeapKind::Array);
+  }
+  for (const HeapRow& row : kHeapTypes) {
+    if (row.code == type.abstract()) return row.kind;
+  }
+  return HeapKind::Any;
+}
+
+std::unexpected<Error> unsupported(interp::Feature feature) {
+  return fail(Errc::unsupported, interp::refusal_of(feature));
+}
+
+Result<interp::HeapType> interp_type(const HeapType& type) {
+  switch (type.kind) {
+    case HeapKind::Func:
+    case HeapKind::Extern:
+    case HeapKind::NoFunc:
+    case HeapKind::NoExtern:
+      for (const HeapRow& row : kHeapTypes) {
+        if (row.kind == type.kind) return row.code;
+      }
+      break;
+    case HeapKind::Exn:
+    case HeapKind::NoExn:
+      return unsupported(interp::Feature::Exceptions);
+    case HeapKind::Concrete:
+      return unsupported(interp::Feature::FunctionReferences);
+    case HeapKind::Any:
+    case HeapKind::Eq:
+    case HeapKind::I31:
+    case HeapKind::Struct:
+    case HeapKind::Array:
+    case HeapKind::None:
+      break;
+  }
+  return unsupported(interp::Feature::Gc);
+}
+
+// --- Traps ---
+
+// Nothing for those that are no traps to the public.
+constexpr std::optional<TrapCode> public_trap(interp::TrapCode code) {
+  using From = interp::TrapCode;
+  switch (code) {
+    case From::None:
+    case From::OutOfFuel:
+    case From::Interrupted:
+    case From::HostError:
+      break;
+    case From::Unreachable:
+      return TrapCode::Unreachable;
+    case From::IntegerDivideByZero:
+      return TrapCode::IntegerDivideByZero;
+    case From::IntegerOverflow:
+      return TrapCode::IntegerOverflow;
+    case From::InvalidConversionToInteger:
+      return TrapCode::InvalidConversionToInteger;
+    case From::OutOfBoundsMemoryAccess:
+      return TrapCode::MemoryOutOfBounds;
+    case From::OutOfBoundsTableAccess:
+      return TrapCode::TableOutOfBounds;
+    case From::UndefinedElement:
+      return TrapCode::UndefinedElement;
+    case From::UninitializedElement:
+      return TrapCode::UninitializedElement;
+    case From::IndirectCallTypeMismatch:
+      return TrapCode::IndirectCallTypeMismatch;
+    case From::NullReference:
+      return TrapCode::NullReference;
+    case From::NullFunctionReference:
+      return TrapCode::NullFunctionReference;
+    case From::NullStructReference:
+      return TrapCode::NullStructureReference;
+    case From::NullArrayReference:
+      return TrapCode::NullArrayReference;
+    case From::NullI31Reference:
+      return TrapCode::NullI31Reference;
+    case From::NullExceptionReference:
+      return TrapCode::NullExceptionReference;
+    case From::OutOfBoundsArrayAccess:
+      return TrapCode::ArrayOutOfBounds;
+    case From::CastFailure:
+      return TrapCode::CastFailure;
+    case From::UnalignedAtomic:
+      return TrapCode::UnalignedAtomic;
+    case From::ExpectedSharedMemory:
+      return TrapCode::ExpectedSharedMemory;
+    case From::UncaughtException:
+      return TrapCode::UncaughtException;
+    case From::CallStackExhausted:
+      return TrapCode::CallStackExhausted;
+    case From::AllocationFailure:
+      return TrapCode::OutOfMemory;
+  }
+  return std::nullopt;
+}
+
+// One to one: each public code comes from exactly one of the interpreter's.
+constexpr bool traps_are_one_to_one() {
+  std::array<int, kTrapCodeCount> times{};
+#define WEFT_TRAP_CODE(Id, text) \
+  if (const auto code = public_trap(interp::TrapCode::Id)) ++times[static_cast<std::size_t>(*code)];
+  WEFT_TRAP_CODES(WEFT_TRAP_CODE)
+#undef WEFT_TRAP_CODE
+  for (const int count : times) {
+    if (count != 1) return false;
+  }
+  return true;
+}
+static_assert(traps_are_one_to_one());
+
+Errc public_code(interp::ErrorKind kind) {
+  switch (kind) {
+    case interp::ErrorKind::Malformed:
+      return Errc::malformed;
+    case interp::ErrorKind::Invalid:
+      return Errc::invalid;
+    case interp::ErrorKind::Unsupported:
+      return Errc::unsupported;
+    case interp::ErrorKind::Unlinkable:
+      return Errc::link;
+    case interp::ErrorKind::Limit:
+    case interp::ErrorKind::Exhausted:
+      break;
+  }
+  return Errc::limit;
+}
+
+static_assert(public_kind(interp::ExternKind::Func) == ExternKind::Func);
+static_assert(public_kind(interp::ExternKind::Table) == ExternKind::Table);
+static_assert(public_kind(interp::ExternKind::Memory) == ExternKind::Memory);
+static_assert(public_kind(interp::ExternKind::Global) == ExternKind::Global);
+static_assert(public_kind(interp::ExternKind::Tag) == ExternKind::Tag);
+
+IndexType public_index(interp::IndexType index) {
+  return index == interp::IndexType::I64 ? IndexType::I64 : IndexType::I32;
+}
+
+}  // namespace
+
+interp::FeatureSet supported_features(const Features& features) {
+  interp::FeatureSet set{interp::Feature::Mvp};
+  for (const FeatureRow& row : kFeatures) {
+    if (features.*row.field && interp::kSupportedFeatures.has(row.feature)) set.add(row.feature);
+  }
+  return set;
+}
+
+Features public_features(interp::FeatureSet set) {
+  Features features = Features::none();
+  for (const FeatureRow& row : kFeatures) features.*row.field = set.has(row.feature);
+  return features;
+}
+
+ValType public_type(interp::ValType type, const interp::TypeRegistry& types) {
+  switch (type.kind()) {
+    case interp::ValType::Bot:
+    case interp::ValType::I32:
+      return ValType::I32;
+    case interp::ValType::I64:
+      return ValType::I64;
+    case interp::ValType::F32:
+      return ValType::F32;
+    case interp::ValType::F64:
+      return ValType::F64;
+    case interp::ValType::V128:
+      return ValType::V128;
+    case interp::ValType::Ref:
+    case interp::ValType::RefNull:
+      break;
+  }
+  return ValType::ref(public_type(type.heap(), types), type.is_nullable());
+}
+
+FuncType public_type(const interp::FuncType& type, const interp::TypeRegistry& types) {
+  const auto list = [&types](const std::vector<interp::ValType>& from) {
+    std::vector<ValType> to;
+    to.reserve(from.size());
+    for (const interp::ValType value : from) to.push_back(public_type(value, types));
+    return to;
+  };
+  return {list(type.params), list(type.results)};
+}
+
+TableType public_type(const interp::TableType& type, const interp::TypeRegistry& types) {
+  return {.element = public_type(type.element, types),
+          .limits = {type.limits.min, type.limits.max},
+          .index = public_index(type.index)};
+}
+
+GlobalType public_type(const interp::GlobalType& type, const interp::TypeRegistry& types) {
+  return {.content = public_type(type.type, types),
+          .mutability = type.is_mutable ? Mutability::Var : Mutability::Const};
+}
+
+MemoryType public_type(const interp::MemoryType& type) {
+  return {.limits = {type.limits.min, type.limits.max},
+          .index = public_index(type.index),
+          .shared = type.shared,
+          .page_size_log2 = static_cast<std::uint8_t>(type.page_bytes_log2)};
+}
+
+Result<interp::ValType> interp_type(const ValType& type) {
+  switch (type.kind()) {
+    case ValType::Kind::I32:
+      return interp::ValType::I32;
+    case ValType::Kind::I64:
+      return interp::ValType::I64;
+    case ValType::Kind::F32:
+      return interp::ValType::F32;
+    case ValType::Kind::F64:
+      return interp::ValType::F64;
+    case ValType::Kind::V128:
+      return interp::ValType::V128;
+    case ValType::Kind::Ref:
+      break;
+  }
+  const Result<interp::HeapType> heap = interp_type(type.heap());
+  if (!heap) return std::unexpected<Error>(heap.error());
+  return interp::ValType::ref(*heap, type.is_nullable());
+}
+
+Result<interp::FuncType> interp_type(const FuncType& type) {
+  interp::FuncType result;
+  const auto append = [](std::span<const ValType> from,
+                         std::vector<interp::ValType>& to) -> Result<void> {
+    to.reserve(from.size());
+    for (const ValType& value : from) {
+      Result<interp::ValType> converted = interp_type(value);
+      if (!converted) return std::unexpected<Error>(std::move(converted).error());
+      to.push_back(*converted);
+    }
+    return {};
+  };
+  Result<void> done = append(type.params(), result.params);
+  if (done) done = append(type.results(), result.results);
+  if (!done) return std::unexpected<Error>(std::move(done).error());
+  return result;
+}
+
+Result<interp::TableType> interp_type(const TableType& type) {
+  if (type.index == IndexType::I64) return unsupported(interp::Feature::Memory64);
+  Result<interp::ValType> element = interp_type(type.element);
+  if (!element) return std::unexpected<Error>(std::move(element).error());
+  return interp::TableType{.limits = {type.limits.min, type.limits.max}, .element = *element};
+}
+
+Result<interp::GlobalType> interp_type(const GlobalType& type) {
+  Result<interp::ValType> content = interp_type(type.content);
+  if (!content) return std::unexpected<Error>(std::move(content).error());
+  return interp::GlobalType{.type = *content, .is_mutable = type.mutability == Mutability::Var};
+}
+
+Result<interp::MemoryType> interp_type(const MemoryType& type) {
+  if (type.index == IndexType::I64) return unsupported(interp::Feature::Memory64);
+  if (type.shared) return unsupported(interp::Feature::Threads);
+  if (type.page_size_log2 != interp::kPageBytesLog2) {
+    return unsupported(interp::Feature::CustomPageSizes);
+  }
+  return interp::MemoryType{.limits = {type.limits.min, type.limits.max}};
+}
+
+Error public_error(const interp::Error& error) {
+  Error result(public_code(error.kind()), error.message());
+  if (error.offset() != interp::Error::kNoOffset) result.set_byte_offset(error.offset());
+  return result;
+}
+
+Error trap_error(interp::TrapCode code) {
+  if (const std::optional<TrapCode> trap = public_trap(code)) return Error::trap(*trap);
+  const std::string text(interp::text_of(code));
+  if (code == interp::TrapCode::OutOfFuel) return {Errc::out_of_fuel, text};
+  if (code == interp::TrapCode::Interrupted) return {Errc::interrupted, text};
+  return {Errc::host, text};
+}
+
+}  // namespace weft::backends

@@ -1,0 +1,130 @@
+// A store of the interpreter behind the public interface.
+//
+// Indices are addresses: of an interp::Instance, FuncInst, TableInst, MemoryInst or GlobalInst. The
+// interpreter keeps each at one address until its store dies and never frees one before, so they
+// are unique and never reused, and finding what one names costs nothing. References are the same
+// addresses, as in the guest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "api/backends/interp/settings.h"
+#include "interp/core/trap.h"
+#include "interp/core/value.h"
+#include "interp/execute/invoke.h"
+#include "interp/runtime/store.h"
+#include "weft/backend.hpp"
+
+namespace weft::backends {
+
+class InterpStore final : public backend::Store {
+ public:
+  static Result<std::unique_ptr<backend::Store>> make(std::shared_ptr<const Settings> settings,
+                                                      const backend::StoreInit& init);
+  InterpStore(std::shared_ptr<const Settings> settings, const backend::StoreInit& init,
+              std::unique_ptr<interp::Store> store);
+  ~InterpStore() override;
+
+  Result<backend::Index> instantiate(const backend::Module& module,
+                                     std::span<const backend::Extern> imports) noexcept override;
+  std::optional<backend::Extern> instance_export(backend::Index instance,
+                                                 std::string_view name) noexcept override;
+  backend::Extern instance_export_at(backend::Index instance,
+                                     std::size_t position) noexcept override;
+  std::shared_ptr<backend::Module> instance_module(backend::Index instance) noexcept override;
+  std::optional<backend::Index> instance_memory(backend::Index instance) noexcept override;
+
+  Result<backend::Index> func_new(const FuncType& type,
+                                  std::shared_ptr<backend::HostFunc> func) noexcept override;
+  const FuncType& func_type(backend::Index func) noexcept override;
+  Result<void> call(backend::Index func, backend::RawVal* slots) noexcept override {
+    return invoke(*at<interp::FuncInst>(func), slots);
+  }
+  std::uint64_t func_to_ref(backend::Index func) noexcept override { return func; }
+  backend::Index func_from_ref(std::uint64_t ref) noexcept override { return ref; }
+
+  Result<backend::Index> memory_new(const MemoryType& type) noexcept override;
+  MemoryType memory_type(backend::Index memory) noexcept override;
+  std::uint64_t memory_size(backend::Index memory) noexcept override;
+  Result<std::uint64_t> memory_grow(backend::Index memory, std::uint64_t pages) noexcept override;
+  backend::MemoryView memory_view(backend::Index memory) noexcept override;
+
+  Result<backend::Index> table_new(const TableType& type, backend::RawVal init) noexcept override;
+  TableType table_type(backend::Index table) noexcept override;
+  std::uint64_t table_size(backend::Index table) noexcept override;
+  Result<std::uint64_t> table_grow(backend::Index table, std::uint64_t count,
+                                   backend::RawVal init) noexcept override;
+  Result<backend::RawVal> table_get(backend::Index table, std::uint64_t index) noexcept override;
+  Result<void> table_set(backend::Index table, std::uint64_t index,
+                         backend::RawVal value) noexcept override;
+
+  Result<backend::Index> global_new(const GlobalType& type, backend::RawVal init) noexcept override;
+  GlobalType global_type(backend::Index global) noexcept override;
+  backend::RawVal global_get(backend::Index global) noexcept override;
+  void global_set(backend::Index global, backend::RawVal value) noexcept override;
+
+  Result<std::uint64_t> externref_new(void* object,
+                                      void (*finalize)(void* object) noexcept) noexcept override;
+  void* externref_object(std::uint64_t ref) noexcept override;
+  Result<void> gc() noexcept override;
+
+  Result<void> set_limits(const StoreLimits& limits) noexcept override;
+  Result<void> set_fuel(std::uint64_t units) noexcept override;
+  Result<std::uint64_t> fuel() noexcept override;
+
+ private:
+  struct HostEntry;
+
+  template <class T>
+  static T* at(backend::Index index) {
+    return reinterpret_cast<T*>(index);
+  }
+  static backend::Index index_of(const void* object) {
+    return reinterpret_cast<backend::Index>(object);
+  }
+
+  static interp::TrapCode call_host(void* env, interp::Store& store, interp::Instance* caller,
+                                    interp::Value* values);
+  static void drop_host(void* env);
+
+  Result<void> invoke(interp::FuncInst& func, backend::RawVal* slots) {
+    static_assert(sizeof(backend::RawVal) == sizeof(interp::Value) &&
+                  alignof(backend::RawVal) == alignof(interp::Value));
+    settle_interrupt();
+    const interp::TrapCode code =
+        interp::invoke(*store_, func, reinterpret_cast<interp::Value*>(slots));
+    if (code == interp::TrapCode::None) [[likely]]
+      return {};
+    return fail(guest_error(code));
+  }
+  // Why the last invocation stopped, with the guest's frames.
+  Error guest_error(interp::TrapCode code);
+  void add_frames(Error& error);
+
+  // Forgets the interpreter's interrupt once the public request behind it has been taken: a host
+  // function or the public layer may have done that.
+  void settle_interrupt() {
+    if (state_.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      settle_pending_interrupt();
+  }
+  void settle_pending_interrupt();
+
+  void apply_limits(const StoreLimits& limits);
+  bool allow(GrowthRequest::Kind kind, std::uint64_t most, std::uint64_t current,
+             std::uint64_t wanted, std::optional<std::uint64_t> maximum);
+
+  const std::shared_ptr<const Settings> settings_;
+  const backend::StoreInit init_;
+  // The public function types that were asked for. Their addresses last.
+  std::unordered_map<interp::TypeId, FuncType> func_types_;
+  // Dies before what is above: host functions' captures and externrefs may use the store's owner.
+  const std::unique_ptr<interp::Store> store_;
+  interp::StoreState& state_;
+};
+
+}  // namespace weft::backends
