@@ -1,0 +1,94 @@
+// The `weft` command.
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace weft::cli {
+
+namespace {
+
+constexpr std::string_view kHelp = R"(Usage: weft COMMAND [OPTIONS] ...
+       weft [OPTIONS] FILE [ARGS]...       the same as weft run
+
+A WebAssembly interpreter.
+
+Commands:
+  run FILE [ARGS]...     run a WebAssembly program, or call one of a module's functions
+  validate FILE...       say whether modules are valid
+  inspect FILE           show a module's sections, imports, exports and needed features
+  dump FILE [FUNCTION]   show a module's instructions beside the interpreter's code
+
+weft COMMAND --help tells more about each. weft --version prints the version.
+)";
+
+using Command = int (*)(Args);
+
+Command find_command(std::string_view name) {
+  constexpr std::pair<std::string_view, Command> kCommands[] = {
+      {"run", run_command},
+      {"validate", validate_command},
+      {"inspect", inspect_command},
+      {"dump", dump_command},
+  };
+  for (const auto& [known, command] : kCommands) {
+    if (known == name) return command;
+  }
+  return nullptr;
+}
+
+int run(const std::vector<std::string>& args, std::string& command_name) {
+  if (args.empty()) {
+    std::fputs(kHelp.data(), stderr);
+    return kBadUsage;
+  }
+  const std::string& first = args.front();
+  const Args all(args);
+  if (first == "--help" || first == "-h" || first == "help") {
+    if (first == "help" && args.size() > 1) {
+      if (const Command command = find_command(args[1])) {
+        return command(std::vector<std::string>{"--help"});
+      }
+    }
+    print(kHelp);
+    return kOk;
+  }
+  if (first == "--version" || first == "-V") {
+    print("weft " + std::string(version()) + "\n");
+    return kOk;
+  }
+  if (const Command command = find_command(first)) {
+    command_name = first;
+    return command(all.subspan(1));
+  }
+  return run_command(all);
+}
+
+}  // namespace
+
+}  // namespace weft::cli
+
+int main(int argc, char** argv) {
+  using namespace weft::cli;
+  std::string command;
+  try {
+    const int status = run(std::vector<std::string>(argv + 1, argv + argc), command);
+    return std::fflush(stdout) == 0 ? status : kFailed;
+  } catch (const UsageError& e) {
+    const std::string name = command.empty() ? "weft" : "weft " + command;
+    std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.c_str(), e.what(), name.c_str());
+    return kBadUsage;
+  } catch (const weft::Exception& e) {
+    const bool usage = e.error().is(weft::Errc::usage);
+    std::fprintf(stderr, "weft: %s\n", e.what());
+    return usage ? kBadUsage : kFailed;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "weft: %s\n", e.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,44 @@
+// The command line: options before the first operand, which belongs to the guest from there on.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::cli {
+
+// A command line that can't be understood: exit status 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Option {
+  std::string_view name;   // "--dir"
+  std::string_view value;  // what the help calls its value; empty if it has none
+  std::string_view help;   // may have several lines
+  std::function<void(std::string_view)> set;
+};
+
+// Reads options up to the first argument that is none, or past a `--`. Gives the operands. Throws
+// UsageError; what `set` throws comes out with the option's name in front.
+std::span<const std::string> read_options(std::span<const std::string> args,
+                                          std::span<const Option> options);
+
+// The options in two columns.
+std::string options_help(std::span<const Option> options);
+
+// "1048576", "64K", "16M", "1G"; also with "iB" behind the letter.
+std::uint64_t parse_bytes(std::string_view text);
+// "500ms", "2s", "1.5m", "1h".
+std::chrono::nanoseconds parse_duration(std::string_view text);
+// A decimal number of at most 64 bits.
+std::uint64_t parse_number(std::string_view text);
+
+}  // namespace weft::cli
