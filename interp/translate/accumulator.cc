@@ -156,8 +156,11 @@ class AccumulatorPass {
       case Shape::StoreIndexed:
       case Shape::GlobalSet:
       case Shape::GlobalSetFar:
+        break;
       case Shape::BranchIf:
       case Shape::CompareBranch:
+        // What dies on this way may be read on the other: its slot must be written.
+        for (Holds& holds : x_holds) holds.producer = nullptr;
         break;
       default:
         forget_all();
