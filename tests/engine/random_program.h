@@ -1,0 +1,58 @@
+// Random valid modules, as lists of encoded instructions so that a failing one can be shrunk.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/decode/module_bytes.h"
+
+namespace weft::interp::testing {
+
+// Types are letters, as in the instruction table, and 'r' for funcref.
+struct RandomSignature {
+  std::string params;
+  std::string results;
+  bool operator==(const RandomSignature&) const = default;
+};
+
+struct RandomFunc {
+  uint32_t type;
+  std::string locals;         // without parameters
+  std::vector<Bytes> instrs;  // encoded, without the final `end`
+};
+
+// Function 0 is imported, of type 0: (i64 i32 f64) -> i64. Globals 0 to 4 are imported (i l f d v),
+// 5 to 9 are the module's own; all mutable. A memory of one page, at most two; a table of
+// kRandomTableSize funcrefs.
+struct RandomProgram {
+  std::vector<RandomSignature> types;
+  std::vector<RandomFunc> funcs;
+  std::vector<uint32_t> table;  // function indices plus one; 0 for null
+  // No instruction whose NaN results the spec leaves open: everything is compared bit by bit.
+  bool exact_nans = false;
+
+  Bytes build() const;
+};
+
+inline constexpr uint32_t kRandomTableSize = 8;
+inline constexpr std::string_view kRandomGlobals = "ilfdvilfdv";
+inline constexpr uint32_t kRandomImportedGlobals = 5;
+
+RandomProgram random_program(uint64_t seed);
+
+// A program's edge values and random bits for a type.
+class RandomBits {
+ public:
+  explicit RandomBits(uint64_t seed) : x_state(seed * 0x9e3779b97f4a7c15 + 0x1234567) {}
+  uint64_t next();
+  uint32_t below(uint32_t n) { return static_cast<uint32_t>((next() >> 32) * n >> 32); }
+  bool chance(uint32_t percent) { return below(100) < percent; }
+  uint64_t value_of(char type);
+
+ private:
+  uint64_t x_state;
+};
+
+}  // namespace weft::interp::testing
