@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 
+#include "api/backends/interp/store.h"
 #include "api/cpp/store_state.h"
 
 namespace weft {
@@ -20,9 +21,9 @@ Result<void> call(StoreRef store, Handle func, RawVal* slots) noexcept {
     return ok;
   }
   Entry entry(*state);
-  // The only call of a backend per call of the guest. A backend whose final class is visible here
-  // can be tested for and called directly.
-  Result<void> done = state->impl->call(func.index, slots);
+  // The only call of a backend per call of the guest; of the interpreter's, a direct one.
+  Result<void> done = state->interp != nullptr ? state->interp->call(func.index, slots)
+                                               : state->impl->call(func.index, slots);
   if (!entry.leave()) [[unlikely]] {
     return store_gone();
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "api/backends/interp/store.h"
 #include "api/cpp/store_state.h"
 
 namespace weft {
@@ -218,6 +219,7 @@ Result<Store> Store::make(const Engine& engine) {
       {.owner = state.get(), .interrupt = state->interrupt.get(), .limiter = state.get()});
   if (!impl) return detail::forward_error(impl);
   state->impl = std::move(*impl);
+  state->interp = dynamic_cast<backends::InterpStore*>(state->impl.get());
   return Store(state.release());
 }
 

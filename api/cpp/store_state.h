@@ -18,6 +18,10 @@
 #include "weft/types.hpp"
 #include "weft/value.hpp"
 
+namespace weft::backends {
+class InterpStore;
+}  // namespace weft::backends
+
 namespace weft::detail {
 
 /// Makes and opens the handles, whose constructors are private.
@@ -58,6 +62,8 @@ struct StoreState final : backend::LimitCallback {
   const std::uint64_t id;
   /// Null while the store is being destroyed.
   std::unique_ptr<backend::Store> impl{};
+  /// `impl` if it is the interpreter's: calls reach it without a virtual call.
+  backends::InterpStore* interp = nullptr;
   std::shared_ptr<InterruptState> interrupt;
   /// Calls into the guest that haven't returned.
   std::uint32_t entered = 0;
