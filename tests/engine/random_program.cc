@@ -261,6 +261,21 @@ class FuncGenerator {
     if (x_bits.chance(3)) return;
     emit_const('i', x_bits.chance(50) ? 0xfff0 : 0x3f);
     emit(Opcode::I32And);
+    // As array accesses are made: a sum with a small, perhaps scaled, index.
+    if (!x_bits.chance(50)) return;
+    simple('i');
+    emit_const('i', 0xff);
+    emit(Opcode::I32And);
+    if (x_bits.chance(60)) {
+      emit_const('i', x_bits.chance(90) ? x_bits.below(4) : 32 + x_bits.below(4));
+      emit(Opcode::I32Shl);
+    }
+    if (x_bits.chance(30)) {
+      emit_const('i', x_bits.below(64));
+      emit(Opcode::I32Add);
+    }
+    emit(Opcode::I32Add);
+    pop(1);
   }
   Bytes memarg(Opcode op) {
     const uint32_t align = static_cast<uint32_t>(std::countr_zero(access_bytes(op)));
