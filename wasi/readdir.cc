@@ -56,8 +56,9 @@ class DirentBuffer {
 };
 
 // The number and type that stat gives: some file systems have others in their directories.
-Dirent describe(int directory, const KernelEntry& kernel, std::string_view name,
+Dirent describe(int directory, const KernelEntry& kernel, const char* c_name,
                 const struct stat& self) {
+  const std::string_view name(c_name);
   Dirent entry;
   entry.next = static_cast<Cookie>(kernel.next);
   entry.namlen = static_cast<std::uint32_t>(name.size());
@@ -66,7 +67,7 @@ Dirent describe(int directory, const KernelEntry& kernel, std::string_view name,
     // What is above a preopened directory is none of the guest's business, its number neither.
     entry.ino = self.st_ino;
     entry.type = FileType::Directory;
-  } else if (::fstatat(directory, name.data(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+  } else if (::fstatat(directory, c_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
     entry.ino = status.st_ino;
     entry.type = file_type_of(status.st_mode);
   } else {  // removed meanwhile
@@ -103,11 +104,11 @@ Outcome fd_readdir(Call& call, Fd fd, Address buffer, Size length, Cookie cookie
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
       KernelEntry kernel;
       std::memcpy(&kernel, entries.data() + at, kNameOffset);
-      const std::string_view name(entries.data() + at + kNameOffset);
+      const char* name = entries.data() + at + kNameOffset;
       at += kernel.length;
       const Dirent entry = describe(host_fd, kernel, name, self);
       if (!output.put({reinterpret_cast<const std::uint8_t*>(&entry), sizeof entry})) break;
-      if (!output.put(name)) break;
+      if (!output.put(std::string_view(name))) break;
     }
   }
   return call.memory.store(used, length - output.left()) ? Errno::Success : Errno::Fault;

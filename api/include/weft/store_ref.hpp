@@ -84,6 +84,8 @@ class WEFT_API StoreRef {
   /// Exception (Errc::usage) on an empty reference.
   template <class T, class... Args>
   T& emplace_extension(Args&&... args) const {
+    // put_extension takes the object over, which the analyser doesn't see.
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
     return *static_cast<T*>(put_extension(detail::make_erased<T>(std::forward<Args>(args)...)));
   }
   /// The store's extension of type T, or null. Costs a few nanoseconds.
