@@ -47,7 +47,10 @@ MemArg InstrReader::memarg_slow() {
   MemArg result;
   const uint64_t at = x_in.offset();
   const uint32_t flags = x_in.u32();
-  if (flags >= 2 * kMemArgIndexFlag) {
+  // Wasm 2.0 knows no flags: there an exponent beyond 31 is malformed, where 3.0 finds it invalid.
+  const bool exponent_only =
+      (flags & kMemArgIndexFlag) == 0 && !x_gate.enabled.has(Feature::MultiMemory);
+  if (flags >= 2 * kMemArgIndexFlag || (exponent_only && flags >= 32)) {
     x_in.malformed(at, "malformed memop flags");
     return result;
   }

@@ -103,7 +103,7 @@ class InstrReader {
   MemArg memarg() {
     MemArg result;
     const uint32_t flags = x_in.peek();
-    if (flags >= kMemArgIndexFlag) [[unlikely]]
+    if (flags >= 32) [[unlikely]]  // what every version agrees on lies below
       return memarg_slow();
     result.align_log2 = x_in.byte();
     result.offset = x_gate.enabled.has(Feature::Memory64) ? x_in.u64() : x_in.u32();

@@ -56,15 +56,19 @@ template <InstrSink Sink>
 void FunctionValidator<Sink>::locals(const FuncType& type) {
   x_locals.assign(type.params.begin(), type.params.end());
   const uint32_t groups = x_in.u32();
+  uint64_t total = x_locals.size();
+  uint64_t at_limit = 0;
   for (uint32_t i = 0; i < groups && x_in.ok(); ++i) {
     x_at = x_in.offset();
     const uint32_t count = x_in.u32();
     const auto resolved = x_body_types.resolve(TypeReader(x_in, x_gate, x_limits).val_type());
     if (!x_in.ok()) return;
     if (!resolved) return invalid("unknown type");
-    if (count > x_limits.locals || x_locals.size() + count > x_limits.locals) {
-      return fail(ErrorKind::Limit, "too many locals");
-    }
+    if (total <= x_limits.locals) at_limit = x_at;
+    total += count;
+    // More than the format can number is malformed, whatever our limit: read on to tell.
+    if (total > UINT32_MAX) return x_in.malformed(at_limit, "too many locals");
+    if (total > x_limits.locals) continue;
     if (!resolved->is_defaultable() && !x_tracks_locals) {
       x_tracks_locals = true;
       x_local_is_set.assign(x_locals.size(), true);
@@ -72,6 +76,9 @@ void FunctionValidator<Sink>::locals(const FuncType& type) {
     x_locals.insert(x_locals.end(), count, *resolved);
     if (x_tracks_locals) x_local_is_set.resize(x_locals.size(), resolved->is_defaultable());
   }
+  if (!x_in.ok() || total <= x_limits.locals) return;
+  x_at = at_limit;
+  fail(ErrorKind::Limit, "too many locals");
 }
 
 // --- operand stack
