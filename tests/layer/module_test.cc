@@ -1,0 +1,195 @@
+#include <algorithm>
+
+#include "tests/decode/module_bytes.h"
+#include "tests/layer/layer_test.h"
+
+namespace weft::layer {
+namespace {
+
+class ModuleLayer : public LayerTest {};
+WEFT_ON_EVERY_BACKEND(ModuleLayer);
+
+TEST_P(ModuleLayer, ListsImportsInTheModulesOrder) {
+  const Module module = load("everything");
+  std::vector<std::string> imports;
+  for (const ImportType& import : module.imports()) {
+    imports.push_back(import.module + "." + import.name + ": " + to_string(import.type));
+  }
+  EXPECT_EQ(
+      imports,
+      (std::vector<std::string>{
+          "b.global: " + to_string(GlobalType{ValType::I64, Mutability::Var}),
+          "a.func: func (i32, f64) -> i64", "a.memory: " + to_string(MemoryType{.limits = {1, 4}}),
+          "c.table: " + to_string(TableType{.limits = {2, 10}}), "a.func2: func () -> ()",
+          "c.const: " + to_string(GlobalType{ValType::F32})}));
+}
+
+TEST_P(ModuleLayer, ListsExportsInTheModulesOrder) {
+  const Module module = load("everything");
+  std::vector<std::string> names;
+  for (const ExportType& item : module.exports()) names.push_back(item.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"own", "many", "memory", "again", "a.func",
+                                             "own_global", "table", "externs", "global", ""}));
+  using enum ValType::Kind;
+  EXPECT_EQ(std::get<FuncType>(module.exports()[1].type), FuncType({}, {I32, I64, F32, F64}));
+  EXPECT_EQ(std::get<MemoryType>(*module.find_export("memory")), (MemoryType{.limits = {1, 4}}));
+  EXPECT_EQ(std::get<GlobalType>(*module.find_export("own_global")), (GlobalType{V128}));
+  EXPECT_EQ(std::get<TableType>(*module.find_export("externs")),
+            (TableType{.element = ValType::ExternRef, .limits = {3, {}}}));
+  EXPECT_EQ(module.find_export("owm"), nullptr);
+}
+
+TEST_P(ModuleLayer, InstancesExportWhatTheModuleSaysInItsOrder) {
+  const Func f =
+      or_throw(Func::create(store_, FuncType({ValType::I32, ValType::F64}, {ValType::I64}),
+                            [](Caller&, std::span<const Val> in, std::span<Val> out) {
+                              out[0] = std::int64_t{in[0].i32()};
+                              return Result<void>();
+                            }));
+  const Global global =
+      or_throw(Global::create(store_, {ValType::I64, Mutability::Var}, std::int64_t{7}));
+  const Global constant = or_throw(Global::create(store_, {ValType::F32}, 1.5f));
+  const Memory memory = or_throw(Memory::create(store_, {.limits = {2, 4}}));
+  const Table table = or_throw(Table::create(store_, {.limits = {2, 9}}, Ref()));
+  const Instance instance = make("everything", {global, f, memory, table, wrap([] {}), constant});
+
+  const std::vector<Export> exports = or_throw(instance.exports(store_));
+  ASSERT_EQ(exports.size(), 10u);
+  EXPECT_EQ(exports[0].name, "own");
+  EXPECT_EQ(exports[0].item, exports[3].item);
+  EXPECT_EQ(exports[2].item, Extern(memory));
+  EXPECT_EQ(exports[4].item, Extern(f));
+  EXPECT_EQ(exports[6].item, Extern(table));
+  EXPECT_EQ(exports[8].item, Extern(global));
+  EXPECT_EQ(exports[9].item, Extern(constant));
+  for (const Export& item : exports) {
+    EXPECT_EQ(or_throw(instance.get(store_, item.name)), item.item) << item.name;
+  }
+  EXPECT_EQ(or_throw(or_throw(instance.func(store_, "many")).call(store_)),
+            (std::vector<Val>{1, std::int64_t{2}, 3.0f, 4.0}));
+  EXPECT_EQ(instance.get(store_, "none").error().code(), Errc::not_found);
+  EXPECT_EQ(instance.func(store_, "memory").error().code(), Errc::type_mismatch);
+  EXPECT_EQ(or_throw(instance.module(store_)).exports().size(), 10u);
+}
+
+TEST_P(ModuleLayer, RefusesImportsOfAWrongType) {
+  const Module module = load("loops");
+  const auto with = [&](const Extern& import) {
+    return Instance::create(store_, module, {&import, 1});
+  };
+  EXPECT_TRUE(with(wrap([] {})));
+  EXPECT_EQ(with(wrap([](std::int32_t) {})).error().code(), Errc::link);
+  EXPECT_EQ(with(or_throw(Memory::create(store_, {}))).error().code(), Errc::link);
+  EXPECT_EQ(Instance::create(store_, module).error().code(), Errc::link);
+}
+
+TEST_P(ModuleLayer, SaysWhereBytesAreWrong) {
+  const auto error = [&](Bytes bytes) { return Module::from_bytes(engine_, bytes).error(); };
+  EXPECT_EQ(error("").code(), Errc::malformed);
+  const Error magic = error("\0bsm\1\0\0\0");
+  EXPECT_EQ(magic.code(), Errc::malformed);
+  EXPECT_TRUE(magic.byte_offset());
+
+  namespace bytes = interp::testing;
+  // i32.add without operands.
+  const bytes::Bytes invalid = bytes::ModuleBuilder().type({}, {}).func(0, {0x6a}).build();
+  EXPECT_EQ(error(invalid).code(), Errc::invalid);
+  EXPECT_EQ(error(invalid).byte_offset(), invalid.size() - 2);
+  EXPECT_EQ(Module::validate(engine_, invalid).error().code(), Errc::invalid);
+  EXPECT_TRUE(Module::validate(engine_, bytes::ModuleBuilder().build()));
+}
+
+TEST_P(ModuleLayer, FeaturesAreReportedAndCanBeSwitchedOff) {
+  const Features used = load("features").required_features();
+  EXPECT_TRUE(used.bulk_memory && used.multi_value && used.sign_extension);
+  EXPECT_FALSE(used.simd || used.reference_types || used.tail_call);
+  const Engine old = engine_with([](Config& config) { config.features.sign_extension = false; });
+  const auto refused = Module::from_file(old, WEFT_FIXTURES_DIR "/features.wasm");
+  EXPECT_EQ(refused.error().code(), Errc::unsupported);
+  EXPECT_NE(refused.error().message().find("sign-extension"), std::string::npos);
+}
+
+TEST_P(ModuleLayer, FeaturesThatAreMissingAreNamed) {
+  const auto module = Module::from_file(engine_, WEFT_FIXTURES_DIR "/tail.wasm");
+  if (module) GTEST_SKIP() << "has tail calls";
+  EXPECT_EQ(module.error().code(), Errc::unsupported);
+  EXPECT_EQ(module.error().message(), "tail-call is not supported yet");
+}
+
+TEST_P(ModuleLayer, LimitsBoundModules) {
+  const Engine strict = engine_with([](Config& config) { config.limits.functions = 3; });
+  EXPECT_EQ(Module::from_file(strict, WEFT_FIXTURES_DIR "/traps.wasm").error().code(), Errc::limit);
+  const Engine tiny = engine_with([](Config& config) { config.limits.module_bytes = 100; });
+  EXPECT_EQ(Module::from_file(tiny, WEFT_FIXTURES_DIR "/traps.wasm").error().code(), Errc::limit);
+}
+
+TEST_P(ModuleLayer, NamesAndSectionsAreThere) {
+  WEFT_NEEDS(engine_, CustomSections);
+  const Module module = load("everything");
+  EXPECT_EQ(module.name(), "everything");
+  EXPECT_EQ(module.function_count(), 4u);
+  EXPECT_EQ(module.function_name(0), "f");
+  EXPECT_EQ(module.function_name(2), "own");
+  EXPECT_EQ(module.function_name(3), std::nullopt);
+  EXPECT_EQ(module.function_name(4), std::nullopt);
+  EXPECT_EQ(load("empty").name(), std::nullopt);
+
+  const std::vector<Section> sections = module.sections();
+  std::vector<std::string_view> names;
+  for (const Section& section : sections) names.push_back(section.name);
+  EXPECT_EQ(names, (std::vector<std::string_view>{"type", "import", "function", "table", "global",
+                                                  "export", "code", "name"}));
+  EXPECT_EQ(sections[1].count, 6u);
+  EXPECT_EQ(sections[7].id, 0);
+  const std::vector<Bytes> custom = module.custom_sections("name");
+  ASSERT_EQ(custom.size(), 1u);
+  EXPECT_EQ(custom[0].size() + 5, sections[7].size);
+  EXPECT_TRUE(module.custom_sections("none").empty());
+}
+
+TEST_P(ModuleLayer, ModulesOfAnotherEngineAreRefused) {
+  const Engine other(GetParam().config, GetParam().backend);
+  EXPECT_EQ(Instance::create(store_, load(other, "empty")).error().code(), Errc::usage);
+}
+
+TEST_P(ModuleLayer, OneModuleServesManyStores) {
+  const Module module = load("memory");
+  Store other = store_of(engine_);
+  const Instance a = or_throw(Instance::create(store_, module));
+  const Instance b = or_throw(Instance::create(other, module));
+  ASSERT_TRUE((func<void(std::int32_t, std::int32_t)>(a, "store32")(store_, 0, 99)));
+  EXPECT_EQ(func<std::int32_t(std::int32_t)>(a, "load8")(store_, 0), 99);
+  EXPECT_EQ(func<std::int32_t(std::int32_t)>(other, b, "load8")(other, 0), 0);
+}
+
+TEST_P(ModuleLayer, StartFunctionsRunAtInstantiation) {
+  int seen = 0;
+  (void)make("start", {wrap([&](std::int32_t x) { return seen = x; })});
+  EXPECT_EQ(seen, 5);
+}
+
+TEST_P(ModuleLayer, AFailingStartFunctionFailsTheInstantiation) {
+  const Extern thrower = wrap([](std::int32_t) -> std::int32_t { throw std::logic_error("no"); });
+  const auto instance = Instance::create(store_, load("start"), {&thrower, 1});
+  EXPECT_EQ(instance.error().code(), Errc::host);
+  EXPECT_THROW(throw_error(instance.error()), std::logic_error);
+  if (engine_.supports(backend::Capability::Backtrace)) {
+    EXPECT_EQ(names_of(instance.error()), std::vector<std::string>{"begin"});
+  }
+}
+
+TEST_P(ModuleLayer, SegmentsWrittenBeforeATrapStay) {
+  const Memory memory = or_throw(Memory::create(store_, {.limits = {1, {}}}));
+  const Table table = or_throw(Table::create(store_, {.limits = {2, {}}}, Ref()));
+  const std::vector<Extern> imports = {memory, table};
+  const auto instance = Instance::create(store_, load("bad_data"), imports);
+  EXPECT_EQ(instance.error().code(), Errc::trap);
+  EXPECT_EQ(instance.error().trap_code(), TrapCode::MemoryOutOfBounds);
+  EXPECT_EQ(memory.string(store_, 0, 2), "ab");
+  EXPECT_EQ(memory.load<std::uint8_t>(store_, 65535), 0);
+  const Func left = *or_throw(table.get(store_, 0)).func();
+  EXPECT_EQ(or_throw(left.call(store_)), std::vector<Val>{11});
+}
+
+}  // namespace
+}  // namespace weft::layer
