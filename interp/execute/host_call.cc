@@ -55,6 +55,13 @@ TrapCode call_host_from_wasm(Context* caller, FuncInst* func, uint64_t* frame, c
                                : TrapCode::AllocationFailure;
     }
   }
+  // The host may have given this guest's tables functions of an instance with the first guarded memory.
+  if constexpr (kHasGuardMode) {
+    if (state.check_fault_handler) [[unlikely]] {
+      state.check_fault_handler = false;
+      prepare_guest_faults();
+    }
+  }
   // A host that switches stacks or threads in between may have left another one.
   g_guest_thread.activation = activation;
   // What a nested activation stopped with, if the host went on all the same.

@@ -93,7 +93,9 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
   if (func.host != nullptr) return invoke_host(store, func, values);
   assert(func.context->state == &state);
   if constexpr (kHasGuardMode) {
-    if (!g_guest_thread.prepared || state.check_fault_handler) [[unlikely]] {
+    // Stores without guarded memories take no signal handler.
+    if (state.guard_memories != nullptr &&
+        (!g_guest_thread.prepared || state.check_fault_handler)) [[unlikely]] {
       state.check_fault_handler = false;
       prepare_guest_faults();
     }
