@@ -251,6 +251,8 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
   if (results.size() == 1 && results[0] != ValType::V128) {
     const Operand& top = stack.back().operand;
     IrOperand value = peek(top);
+    // On this way; what a conditional return leaves on the other was stored before its branch.
+    value.dies = top.kind == Operand::Kind::Temp;
     if (value.kind == IrOperand::Kind::Const) {
       const bool wide = top.repr == Repr::I64 &&
                         static_cast<int64_t>(value.bits) != static_cast<int32_t>(value.bits);
