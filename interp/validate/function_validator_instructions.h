@@ -7,7 +7,7 @@
 namespace weft::interp {
 
 // What a constant expression may hold (Spec 3.0, 3.4.14 "Constant Expressions").
-constexpr bool is_constant(Opcode opcode, FeatureSet features) {
+constexpr bool is_constant(Opcode opcode) {
   switch (index_of(opcode)) {
     case index_of(Opcode::End):
     case index_of(Opcode::I32Const):
@@ -19,13 +19,21 @@ constexpr bool is_constant(Opcode opcode, FeatureSet features) {
     case index_of(Opcode::RefFunc):
     case index_of(Opcode::GlobalGet):
       return true;
+    default:
+      return false;
+  }
+}
+
+// Constant by the proposal extended-const.
+constexpr bool is_extended_constant(Opcode opcode) {
+  switch (index_of(opcode)) {
     case index_of(Opcode::I32Add):
     case index_of(Opcode::I32Sub):
     case index_of(Opcode::I32Mul):
     case index_of(Opcode::I64Add):
     case index_of(Opcode::I64Sub):
     case index_of(Opcode::I64Mul):
-      return features.has(Feature::ExtendedConst);
+      return true;
     default:
       return false;
   }
@@ -39,7 +47,11 @@ void FunctionValidator<Sink>::step() {
   if (!x_gate.require(x_in, rule.feature, x_at)) [[unlikely]]
     return;
   if constexpr (ConstantSink<Sink>) {
-    if (!is_constant(opcode, x_gate.enabled)) return invalid("constant expression required");
+    if (is_extended_constant(opcode)) {
+      if (!x_gate.require(x_in, Feature::ExtendedConst, x_at)) return;
+    } else if (!is_constant(opcode)) {
+      return invalid("constant expression required");
+    }
   }
   if (x_live) x_sink.at(x_at);
   if (rule.shape != InstrShape::None) return by_signature(opcode, rule);
