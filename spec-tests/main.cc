@@ -180,10 +180,13 @@ class Suite {
     const Script script = load_script(path);
     const ScriptFeatures features = features_of(path);
     if (!features.unknown.empty() && !x_options.run.strict) {
+      const bool obsolete = features.unknown == "obsolete";
+      const std::string reason =
+          obsolete ? "contradicts a later version" : features.unknown + " is not supported yet";
       for (const Command& command : script.commands) {
         if (!is_assertion(command)) continue;
         report.totals.skipped++;
-        report.totals.reasons[features.unknown + " is not supported yet"]++;
+        report.totals.reasons[reason]++;
       }
       return;
     }

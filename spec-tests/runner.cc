@@ -171,6 +171,7 @@ class ScriptRunner {
     }
     Outcome outcome;
     if (!running.problem.empty()) outcome = failed(running.problem);
+    if (!running.reason.empty()) x_skipped = running.reason;
     x_latest = running;
     if (!name.empty()) x_instances[name] = std::move(running);
     return outcome;
@@ -244,8 +245,10 @@ class ScriptRunner {
     x_watch.after();
     x_store.clear_interrupt();
     Outcome outcome = judge(command, results);
-    if (outcome.kind == Kind::Failed)
-      outcome.text = to_string(command.action) + ": " + outcome.text;
+    if (outcome.kind != Kind::Failed) return outcome;
+    // What a skipped module would have written, another one may now lack.
+    if (!x_skipped.empty()) return skipped(x_skipped);
+    outcome.text = to_string(command.action) + ": " + outcome.text;
     return outcome;
   }
 
@@ -317,7 +320,10 @@ class ScriptRunner {
                                  std::string(unlinkable ? "unlinkable" : "uninstantiable") + ": " +
                                  command.text;
     const Definition definition = define(command);
-    if (!definition.reason.empty()) return skipped(definition.reason);
+    if (!definition.reason.empty()) {
+      x_skipped = definition.reason;
+      return skipped(definition.reason);
+    }
     if (!definition.problem.empty()) return failed(expected + ", " + definition.problem);
     const Result<Instance> instance = instantiate(*definition.module);
     if (instance) return failed(expected + ", the module is instantiated");
@@ -350,6 +356,8 @@ class ScriptRunner {
   Definition x_latest_definition{{}, "the script has made none", {}};
   std::map<std::string, Running> x_instances{};
   std::map<std::string, Definition> x_definitions{};
+  // Why a module was skipped that would have been instantiated; empty if none was.
+  std::string x_skipped{};
   // Names registered for instances that were skipped, with the reason.
   std::map<std::string, std::string> x_skipped_names{};
 };
