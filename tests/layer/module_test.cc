@@ -70,6 +70,8 @@ TEST_P(ModuleLayer, InstancesExportWhatTheModuleSaysInItsOrder) {
   EXPECT_EQ(instance.get(store_, "none").error().code(), Errc::not_found);
   EXPECT_EQ(instance.func(store_, "memory").error().code(), Errc::type_mismatch);
   EXPECT_EQ(or_throw(instance.module(store_)).exports().size(), 10u);
+  const Module empty = load("empty");
+  EXPECT_EQ(or_throw(or_throw(Instance::create(store_, empty)).module(store_)), empty);
 }
 
 TEST_P(ModuleLayer, RefusesImportsOfAWrongType) {
@@ -121,6 +123,14 @@ TEST_P(ModuleLayer, LimitsBoundModules) {
   EXPECT_EQ(Module::from_file(strict, WEFT_FIXTURES_DIR "/traps.wasm").error().code(), Errc::limit);
   const Engine tiny = engine_with([](Config& config) { config.limits.module_bytes = 100; });
   EXPECT_EQ(Module::from_file(tiny, WEFT_FIXTURES_DIR "/traps.wasm").error().code(), Errc::limit);
+
+  namespace bytes = interp::testing;
+  const Engine preset = engine_with([](Config& config) { config.limits = ModuleLimits::strict(); });
+  EXPECT_TRUE(Module::from_file(preset, WEFT_FIXTURES_DIR "/traps.wasm"));
+  const bytes::Bytes params(33, 0x7f);
+  const bytes::Bytes wide = bytes::ModuleBuilder().type(params, {}).build();
+  EXPECT_TRUE(Module::from_bytes(engine_, wide));
+  EXPECT_EQ(Module::from_bytes(preset, wide).error().code(), Errc::limit);
 }
 
 TEST_P(ModuleLayer, NamesAndSectionsAreThere) {

@@ -126,6 +126,26 @@ TEST_P(StoreLayer, ManyStoresCanBeAliveAtOnce) {
   }
 }
 
+TEST_P(StoreLayer, NoStackIsTooSmallToSaySo) {
+  for (const std::size_t bytes : {0, 1, 100, 4096, 10'000}) {
+    for (const std::uint32_t calls : {0u, 1u, 100'000u}) {
+      const Engine engine = engine_with([&](Config& config) {
+        config.max_stack_bytes = bytes;
+        config.max_call_depth = calls;
+      });
+      const Result<Store> store = Store::make(engine);
+      if (!store) {
+        EXPECT_EQ(store.error().code(), Errc::limit);
+        continue;
+      }
+      if (engine.config().fuel) or_throw(store->set_fuel(UINT64_MAX));
+      const Instance instance = make(*store, "traps");
+      const auto bounded = func<Call>(*store, instance, "bounded");
+      EXPECT_EQ(bounded(*store, 10'000).error().trap_code(), TrapCode::CallStackExhausted);
+    }
+  }
+}
+
 TEST_P(StoreLayer, DiesInTheDocumentedOrder) {
   std::vector<std::string> log;
   struct Logged {

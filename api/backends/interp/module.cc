@@ -150,8 +150,10 @@ Frame InterpModule::frame(std::uint32_t func, std::uint64_t offset) const {
   frame.func_index = func;
   frame.func_name = names_.func(func);
   frame.module_name = names_.module();
-  frame.module_offset = offset;
-  frame.func_offset = offset - module->funcs[func].body.begin;
+  if (offset != interp::Error::kNoOffset) {
+    frame.module_offset = offset;
+    frame.func_offset = offset - module->funcs[func].body.begin;
+  }
   return frame;
 }
 
