@@ -90,7 +90,7 @@ class ModuleBuilder {
 
   Bytes build() const {
     Bytes result = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    for (const uint8_t id : {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11}) {
+    for (const uint8_t id : Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11}) {
       Bytes content;
       if (const auto raw = x_raw.find(id); raw != x_raw.end()) {
         content = raw->second;
