@@ -123,8 +123,18 @@ size_t TypeRegistry::KeyHash::operator()(const Key& key) const {
   return static_cast<size_t>(hash);
 }
 
-TypeRegistry::TypeRegistry()
-    : x_groups(64, KeyHash{(uint64_t{std::random_device{}()} << 32) | std::random_device{}()}) {}
+namespace {
+
+// Modules can't be made whose types collide. Once per process: hardware random numbers may take
+// tens of microseconds.
+uint64_t hash_seed() {
+  static const uint64_t kSeed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+  return kSeed;
+}
+
+}  // namespace
+
+TypeRegistry::TypeRegistry() : x_groups(64, KeyHash{hash_seed()}) {}
 
 TypeRegistry::~TypeRegistry() {
   for (const std::atomic<Entry*>& chunk : x_chunks) delete[] chunk.load(std::memory_order_relaxed);
