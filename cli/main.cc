@@ -66,6 +66,7 @@ int run(const std::vector<std::string>& args, std::string& command_name) {
     command_name = first;
     return command(all.subspan(1));
   }
+  command_name = "run";
   return run_command(all);
 }
 

@@ -73,7 +73,9 @@ void print(std::string_view text) {
 }
 
 int report(const std::string& file, const Error& error) {
-  std::string text = "weft: " + file + ": ";
+  std::string text = "weft: ";
+  // What the system refuses is said with the file's name already.
+  if (!error.is(Errc::io)) text += file + ": ";
   if (const std::string_view kind = kind_of(error); !kind.empty()) text.append(kind).append(": ");
   text += error.message();
   if (const std::optional<std::uint64_t> offset = error.byte_offset()) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -246,10 +247,13 @@ int run_command(Args args) {
   if (options.invoke) {
     values = invoke_args(*module, *options.invoke, args);
   } else if (module->find_export("_start") == nullptr) {
-    throw UsageError(file +
-                     " is no program, it has no function _start; --invoke NAME calls one of "
-                     "its functions: " +
-                     exported_functions(*module));
+    const std::string text =
+        "weft: " + file +
+        ": not a program: it exports no function _start\n  --invoke NAME calls one of "
+        "those that it does export: " +
+        exported_functions(*module) + "\n";
+    std::fputs(text.c_str(), stderr);
+    return kFailed;
   }
 
   Store store(engine);

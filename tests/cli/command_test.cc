@@ -1,0 +1,178 @@
+// The `weft` command: help, usage errors, validate, inspect, dump.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/process.h"
+
+namespace weft::testing {
+
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+using Words = std::vector<std::string>;
+
+std::string fixture(const std::string& name) {
+  return std::string(WEFT_FIXTURES_DIR) + "/" + name + ".wasm";
+}
+
+constexpr std::string_view kEmptyModule("\0asm\1\0\0\0", 8);
+
+TEST(Command, HelpIsForPeople) {
+  for (const Words& words : {Words{"--help"},
+                             {"-h"},
+                             {"help"},
+                             {"run", "--help"},
+                             {"run", "-h"},
+                             {"help", "run"},
+                             {"validate", "--help"},
+                             {"inspect", "--help"},
+                             {"dump", "--help"}}) {
+    const ProcessResult result = run_weft(words);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_THAT(result.output, StartsWith("Usage: weft"));
+    EXPECT_THAT(result.output, EndsWith("\n"));
+    EXPECT_THAT(result.errors, IsEmpty());
+    for (std::size_t at = 0, end; at < result.output.size(); at = end + 1) {
+      end = result.output.find('\n', at);
+      EXPECT_LE(end - at, 100u) << result.output.substr(at, end - at);
+    }
+  }
+  EXPECT_THAT(run_weft({"run", "--help"}).output, HasSubstr("--dir HOST[::GUEST]"));
+}
+
+TEST(Command, SaysItsVersion) {
+  const ProcessResult result = run_weft({"--version"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, "weft " WEFT_VERSION "\n");
+}
+
+TEST(Command, BadUsageIsStatus2WithAHint) {
+  const std::string file = fixture("exit");
+  for (const Words& words : {Words{"--no-such-option", file},
+                             {"run"},
+                             {"run", "--fuel"},
+                             {"run", "--fuel", "many", file},
+                             {"run", "--fuel", "-1", file},
+                             {"run", "--timeout", "5", file},
+                             {"run", "--timeout", "soon", file},
+                             {"run", "--timeout", "-5s", file},
+                             {"run", "--max-memory", "1T", file},
+                             {"run", "--max-memory", "99999999999G", file},
+                             {"run", "--max-depth", "0", file},
+                             {"run", "--dir", "", file},
+                             {"run", "--dir", "::x", file},
+                             {"run", "--env", "=x", file},
+                             {"run", "--memory-mode", "fast", file},
+                             {"run", "--eager=yes", file},
+                             {"validate"},
+                             {"inspect"},
+                             {"inspect", file, file},
+                             {"dump"},
+                             {"dump", file, "no-such-function"}}) {
+    const ProcessResult result = run_weft(words);
+    EXPECT_EQ(result.status, 2) << ::testing::PrintToString(words);
+    EXPECT_THAT(result.output, IsEmpty());
+    EXPECT_THAT(result.errors, HasSubstr("--help'"));
+  }
+  EXPECT_EQ(run_weft({}).status, 2);
+  EXPECT_THAT(run_weft({}).errors, StartsWith("Usage: weft"));
+}
+
+TEST(Command, GuessesAMisspeltOption) {
+  EXPECT_THAT(run_weft({"--fule", "5", "x"}).errors, HasSubstr("did you mean --fuel?"));
+  EXPECT_THAT(run_weft({"--completely-else", "x"}).errors, Not(HasSubstr("did you mean")));
+}
+
+TEST(Command, AFileThatIsNotThereIsStatus1) {
+  for (const Words& words : {Words{"/no/such/file.wasm"},
+                             {"run", "/no/such/file.wasm"},
+                             {"validate", "/no/such/file.wasm"},
+                             {"inspect", "/no/such/file.wasm"},
+                             {"dump", "/no/such/file.wasm"}}) {
+    const ProcessResult result = run_weft(words);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.errors, HasSubstr("/no/such/file.wasm: No such file or directory\n"));
+  }
+}
+
+TEST(Command, ABadModuleIsStatus1WithItsByteOffset) {
+  const TemporaryFolder folder;
+  // A function that leaves an i64 where an i32 belongs, at byte 26.
+  const std::string invalid =
+      folder.write("invalid.wasm", std::string(kEmptyModule) + std::string("\1\5\1\x60\0\1\x7f"
+                                                                           "\3\2\1\0"
+                                                                           "\x0a\6\1\4\0\x42\1\x0b",
+                                                                           19));
+  const std::string malformed =
+      folder.write("malformed.wasm", std::string(kEmptyModule) + "\x7f" + std::string(1, '\0'));
+  for (const char* command : {"run", "validate", "inspect", "dump"}) {
+    ProcessResult result = run_weft({command, invalid});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.errors, HasSubstr("invalid.wasm: invalid: type mismatch"));
+    EXPECT_THAT(result.errors, HasSubstr("(at byte 26, 0x1a)"));
+    result = run_weft({command, malformed});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.errors, HasSubstr("malformed.wasm: malformed: malformed section id"));
+    EXPECT_THAT(result.errors, HasSubstr("(at byte 8, 0x8)"));
+  }
+}
+
+TEST(Command, KnowsTheTextFormatWhenItSeesIt) {
+  const TemporaryFolder folder;
+  const ProcessResult result = run_weft({folder.write("a.wat", "(module)")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("wat2wasm"));
+}
+
+TEST(Validate, IsSilentAboutValidModules) {
+  const ProcessResult result = run_weft({"validate", fixture("math"), fixture("trap")});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output + result.errors, IsEmpty());
+}
+
+TEST(Validate, NamesEachBadModule) {
+  const TemporaryFolder folder;
+  const ProcessResult result = run_weft({"validate", folder.write("empty.wasm", ""),
+                                         fixture("math"), folder.write("good.wasm", kEmptyModule),
+                                         folder.write("cut.wasm", kEmptyModule.substr(0, 7))});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("empty.wasm: malformed: unexpected end"));
+  EXPECT_THAT(result.errors, HasSubstr("cut.wasm: malformed: unexpected end"));
+  EXPECT_THAT(result.errors, Not(HasSubstr("good.wasm")));
+}
+
+TEST(Inspect, ShowsSectionsImportsExportsAndFeatures) {
+  ProcessResult result = run_weft({"inspect", fixture("math")});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("module math"));
+  EXPECT_THAT(result.output, HasSubstr("imports: 0\n"));
+  EXPECT_THAT(result.output, HasSubstr("  add: func (i32, i32) -> i32\n"));
+  EXPECT_THAT(result.output, HasSubstr("  code "));
+  EXPECT_THAT(result.output, HasSubstr("features needed: multi-value, reference-types, simd\n"));
+
+  result = run_weft({"inspect", fixture("exit")});
+  EXPECT_THAT(result.output, HasSubstr("  wasi_snapshot_preview1 proc_exit: func (i32) -> ()\n"));
+  EXPECT_THAT(result.output, HasSubstr("features needed: none\n"));
+  EXPECT_THAT(result.output, HasSubstr("functions: 3, 2 of them imported\n"));
+}
+
+TEST(Inspect, LetsNoControlCharactersThrough) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.write("escape.wasm", std::string(kEmptyModule) + std::string("\0\6\5\x1b[2Jx", 8));
+  const ProcessResult result = run_weft({"inspect", file});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("custom \\1b[2Jx"));
+}
+
+}  // namespace
+
+}  // namespace weft::testing

@@ -1,0 +1,222 @@
+// `weft run`: what the guest gets, and how its end becomes an exit status.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/cli/process.h"
+
+namespace weft::testing {
+
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string fixture(const std::string& name) {
+  return std::string(WEFT_FIXTURES_DIR) + "/" + name + ".wasm";
+}
+
+std::string guest(const std::string& name) {
+  return std::string(WEFT_GUESTS_DIR) + "/" + name + ".wasm";
+}
+
+std::string invoke(const std::string& function, std::vector<std::string> args) {
+  std::vector<std::string> command{"run", "--invoke", function, fixture("math")};
+  command.insert(command.end(), args.begin(), args.end());
+  const ProcessResult result = run_weft(command);
+  EXPECT_EQ(result.status, 0) << result.errors;
+  return result.output;
+}
+
+TEST(Run, RunsAProgram) {
+  const ProcessResult result = run_weft({"run", guest("hello")});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, "Hello from WebAssembly!\n");
+  EXPECT_THAT(result.errors, IsEmpty());
+}
+
+TEST(Run, IsWhatAFileWithoutACommandMeans) {
+  EXPECT_EQ(run_weft({guest("hello")}).output, "Hello from WebAssembly!\n");
+  EXPECT_EQ(run_weft({"--eager", guest("hello")}).output, "Hello from WebAssembly!\n");
+}
+
+TEST(Run, GivesArgumentsEnvironmentAndStandardStreams) {
+  const ProcessResult result =
+      run_weft({"run", "--env", "A=1", "--env=B=x=y", "--env", "WEFT_TEST_GIVEN", "--env",
+                "WEFT_TEST_ABSENT", guest("cli-world"), "one", "two words", "--env", "--help"},
+               {.input = "first\nsecond\n", .environment = {"WEFT_TEST_GIVEN=yes"}, .folder = {}});
+  EXPECT_EQ(result.status, 7);
+  EXPECT_EQ(result.output,
+            "arg cli-world.wasm\narg one\narg two words\narg --env\narg --help\n"
+            "env A=1\nenv B=x=y\nenv WEFT_TEST_GIVEN=yes\nin first\nin second\n");
+  EXPECT_EQ(result.errors, "that is all\n");
+}
+
+TEST(Run, HandsOnNoEnvironmentUnasked) {
+  const ProcessResult result = run_weft({guest("cli-world")});
+  EXPECT_THAT(result.output, Not(HasSubstr("env ")));
+}
+
+TEST(Run, TakesOptionsUpToADoubleDash) {
+  EXPECT_EQ(run_weft({"run", "--", fixture("exit"), "--fuel", "x"}).status, 3);
+}
+
+TEST(Run, ExitStatusIsTheGuests) {
+  EXPECT_EQ(run_weft({fixture("exit")}).status, 1);
+  EXPECT_EQ(run_weft({fixture("exit"), "a", "b", "c"}).status, 4);
+}
+
+TEST(Run, ShowsFoldersUnderTheirNames) {
+  const TemporaryFolder folder;
+  folder.write("in.txt", "one two\nthree\n");
+  ProcessResult result =
+      run_weft({"run", "--dir", folder.path() + "::/data", guest("wc"), "/data/in.txt"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output, "      2       3      14 /data/in.txt\n");
+
+  result = run_weft({"run", "--dir", ".", guest("wc"), "in.txt"},
+                    {.input = {}, .environment = {}, .folder = folder.path()});
+  EXPECT_EQ(result.output, "      2       3      14 in.txt\n") << result.errors;
+}
+
+TEST(Run, ShowsNoFolderUnasked) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("in.txt", "secret\n");
+  EXPECT_EQ(run_weft({guest("wc"), path}).status, 1);
+  EXPECT_EQ(run_weft({"--dir", folder.path() + "::/data", guest("wc"), "/data/../in.txt"}).status,
+            1);
+}
+
+TEST(Run, RefusesAFolderThatIsNotThere) {
+  const ProcessResult result = run_weft({"--dir", "/no/such/folder", guest("hello")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("/no/such/folder"));
+}
+
+TEST(Run, ATrapIsStatus134WithABacktrace) {
+  const ProcessResult result = run_weft({fixture("trap")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(result.output, IsEmpty());
+  EXPECT_THAT(result.errors, HasSubstr("trap.wasm: trap: integer divide by zero\n"));
+  EXPECT_THAT(result.errors, HasSubstr("\n  0: divide (function 0) at 0x"));
+  EXPECT_THAT(result.errors, HasSubstr("\n  1: middle (function 1) at 0x"));
+  EXPECT_THAT(result.errors,
+              MatchesRegex("(.|\n)*\n  2: (_start )?\\(function 2\\) at 0x[0-9a-f]+\n"));
+}
+
+TEST(Run, ADeepBacktraceIsCutInTheMiddle) {
+  const ProcessResult result = run_weft({fixture("recurse")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(result.errors, HasSubstr("call stack exhausted"));
+  EXPECT_LT(result.errors.size(), 4000u);
+}
+
+TEST(Run, StopsAtItsTimeout) {
+  const ProcessResult result = run_weft({"run", "--timeout", "150ms", fixture("spin")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(result.errors, HasSubstr("time is over"));
+  EXPECT_GE(result.time.count(), 150);
+  EXPECT_LT(result.time.count(), 5000);
+}
+
+TEST(Run, StopsAWaitingProgramAtItsTimeout) {
+  // Nobody writes to the pipe that is its standard input, and nobody closes it, either.
+  const ProcessResult result = run_process(
+      {"sh", "-c", "sleep 3 | \"$0\" --timeout 100ms \"$1\"", WEFT_COMMAND, guest("wc")});
+  EXPECT_EQ(result.status, 134) << result.errors;
+  EXPECT_THAT(result.errors, HasSubstr("time is over"));
+}
+
+TEST(Run, EndsBeforeALongTimeout) {
+  const ProcessResult result = run_weft({"--timeout", "1h", guest("hello")});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_LT(result.time.count(), 10000);
+}
+
+TEST(Run, StopsWhenFuelRunsOut) {
+  const ProcessResult result = run_weft({"run", "--fuel", "10000", fixture("spin")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(result.errors, HasSubstr("fuel"));
+  EXPECT_EQ(run_weft({"--fuel", "100000000", guest("hello")}).status, 0);
+}
+
+TEST(Run, BoundsMemory) {
+  EXPECT_EQ(run_weft({fixture("grow")}).status, 0);
+  EXPECT_EQ(run_weft({"--max-memory", "1M", fixture("grow")}).status, 0);
+  EXPECT_EQ(run_weft({"--max-memory", "1048575", fixture("grow")}).status, 3);
+  EXPECT_EQ(run_weft({"--max-memory=64KiB", fixture("grow")}).status, 3);
+}
+
+TEST(Run, BoundsDepthAndStack) {
+  EXPECT_EQ(run_weft({"--max-depth", "3", fixture("trap")}).status, 134);
+  const ProcessResult shallow = run_weft({"--max-depth", "2", fixture("trap")});
+  EXPECT_THAT(shallow.errors, HasSubstr("call stack exhausted"));
+  EXPECT_THAT(run_weft({"--stack-size", "1M", fixture("recurse")}).errors,
+              HasSubstr("call stack exhausted"));
+}
+
+TEST(Run, WorksInEveryMemoryMode) {
+  for (const char* mode : {"auto", "guard", "explicit"}) {
+    EXPECT_EQ(run_weft({"--memory-mode", mode, guest("hello")}).status, 0) << mode;
+  }
+}
+
+TEST(Run, InvokesAnExportAndPrintsItsResults) {
+  EXPECT_EQ(invoke("nothing", {}), "");
+  EXPECT_EQ(invoke("add", {"5", "3"}), "8\n");
+  EXPECT_EQ(invoke("add", {"-5", "0xffffffff"}), "-6\n");
+  EXPECT_EQ(invoke("add64", {"9223372036854775807", "-1"}), "9223372036854775806\n");
+  EXPECT_EQ(invoke("half", {"0.2"}), "0.1\n");
+  EXPECT_EQ(invoke("third", {"1"}), "0.3333333333333333\n");
+  EXPECT_EQ(invoke("third", {"-inf"}), "-inf\n");
+  EXPECT_EQ(invoke("swap", {"1", "2.5"}), "2.5\n1\n");
+  EXPECT_EQ(invoke("same", {"0x123456789abcdef00000000000000ff"}),
+            "0x0123456789abcdef00000000000000ff\n");
+  EXPECT_EQ(invoke("is_null", {"null"}), "1\n");
+  EXPECT_EQ(invoke("null", {}), "null\n");
+}
+
+TEST(Run, InitialisesALibraryBeforeACall) {
+  const ProcessResult result = run_weft({"--invoke", "answer", fixture("reactor")});
+  EXPECT_EQ(result.output, "42\n");
+}
+
+TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
+  const auto errors = [](std::vector<std::string> args) {
+    const ProcessResult result = run_weft(std::move(args));
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.output, IsEmpty());
+    return result.errors;
+  };
+  EXPECT_THAT(errors({"--invoke", "nope", fixture("math")}), HasSubstr("add64"));
+  EXPECT_THAT(errors({"--invoke", "memory", fixture("math")}), HasSubstr("no function \"memory\""));
+  EXPECT_THAT(errors({"--invoke", "add", fixture("math"), "1"}), HasSubstr("(i32, i32) -> i32"));
+  EXPECT_THAT(errors({"--invoke", "add", fixture("math"), "1", "2.5"}), HasSubstr("'2.5'"));
+  EXPECT_THAT(errors({"--invoke", "add", fixture("math"), "1", "4294967296"}), HasSubstr("i32"));
+  EXPECT_THAT(errors({"--invoke", "half", fixture("math"), "x"}), HasSubstr("f32"));
+}
+
+TEST(Run, SaysWhenAModuleIsNoProgram) {
+  const ProcessResult result = run_weft({fixture("math")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("_start"));
+  EXPECT_THAT(result.errors, HasSubstr("--invoke"));
+}
+
+TEST(Run, ListsAllMissingImports) {
+  const ProcessResult result = run_weft({fixture("imports")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("missing"));
+  EXPECT_THAT(result.errors, HasSubstr("another"));
+}
+
+}  // namespace
+
+}  // namespace weft::testing
