@@ -10,7 +10,9 @@ class ExternRefLayer : public LayerTest {
   int alive_ = 0;
   // Objects that the guest makes are forgotten by the host; -1 also collects.
   Func make_ = wrap([this](Caller& caller, std::int32_t value) {
-    if (value == -1) EXPECT_TRUE(caller.gc());
+    if (value == -1) {
+      EXPECT_TRUE(caller.gc());
+    }
     return ExternRef::make<Counted>(caller, alive_, value);
   });
   Func look_ = wrap([](Caller& caller, const ExternRef& object) -> std::int32_t {
@@ -92,7 +94,7 @@ TEST_P(ExternRefLayer, EveryObjectIsDroppedOnceWithTheStore) {
     const Func maker = or_throw(Func::wrap(store, [&](Caller& caller, std::int32_t value) {
       return ExternRef::make<Counted>(caller, alive, value);
     }));
-    const Func looker = or_throw(Func::wrap(store, [](ExternRef) { return 0; }));
+    const Func looker = or_throw(Func::wrap(store, [](const ExternRef&) { return 0; }));
     const Instance instance = make(store, "externs", {maker, looker});
     ASSERT_TRUE((func<void(std::int32_t)>(store, instance, "litter")(store, 100)));
     survivor = ExternRef::make<Counted>(store, alive, 1);

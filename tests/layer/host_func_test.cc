@@ -112,7 +112,7 @@ TEST_P(HostFuncLayer, ErrorsPassThroughTheGuestAsTheyAre) {
   const Instance instance =
       make("hosted", {wrap([&](std::int32_t) -> Result<std::int32_t> { return fail(*failure); })});
   const auto outer = func<Call>(instance, "outer");
-  const auto comes_out = [&](Error error) {
+  const auto comes_out = [&](const Error& error) {
     failure = error;
     const Error out = outer(store_, 1).error();
     EXPECT_EQ(out.code(), error.code());

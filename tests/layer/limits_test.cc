@@ -68,7 +68,9 @@ class InterruptLayer : public LayerTest {
     const Result<void> result = guest();
     const Clock::time_point ended = Clock::now();
     EXPECT_FALSE(result);
-    if (!result) EXPECT_EQ(result.error().code(), Errc::interrupted) << result.error().message();
+    if (!result) {
+      EXPECT_EQ(result.error().code(), Errc::interrupted) << result.error().message();
+    }
     watchdog.join();
     return std::chrono::duration<double, std::milli>(ended - asked.load()).count();
   }

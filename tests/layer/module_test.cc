@@ -146,6 +146,7 @@ TEST_P(ModuleLayer, NamesAndSectionsAreThere) {
 
   const std::vector<Section> sections = module.sections();
   std::vector<std::string_view> names;
+  names.reserve(sections.size());
   for (const Section& section : sections) names.push_back(section.name);
   EXPECT_EQ(names, (std::vector<std::string_view>{"type", "import", "function", "table", "global",
                                                   "export", "code", "name"}));

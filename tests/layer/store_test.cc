@@ -110,6 +110,7 @@ TEST_P(StoreLayer, ManyStoresRunOnManyThreads) {
     }
   };
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) threads.emplace_back(work, i);
 }
 

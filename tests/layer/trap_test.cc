@@ -55,7 +55,9 @@ TEST_P(TrapLayer, BacktracesNameFunctionsInnermostFirst) {
     EXPECT_GT(frame.func_offset, 0u);
     EXPECT_LT(frame.func_offset, 10u);
     EXPECT_LT(frame.func_offset, frame.module_offset);
-    if (before != UINT64_MAX) EXPECT_GT(frame.module_offset, before);
+    if (before != UINT64_MAX) {
+      EXPECT_GT(frame.module_offset, before);
+    }
     before = frame.module_offset;
   }
   // i32.div_u, behind the number of locals and two constants.

@@ -18,7 +18,7 @@ namespace weft::backends {
 // What the Config allows and this version has: modules that use anything else are refused with its
 // name.
 interp::FeatureSet supported_features(const Features& features);
-Features public_features(interp::FeatureSet features);
+Features public_features(interp::FeatureSet set);
 
 // Heap types with an index are TypeIds.
 ValType public_type(interp::ValType type, const interp::TypeRegistry& types);

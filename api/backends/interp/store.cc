@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -293,7 +294,7 @@ GlobalType InterpStore::global_type(Index global) noexcept {
 
 RawVal InterpStore::global_get(Index global) noexcept {
   RawVal raw;
-  std::memcpy(&raw, at<interp::GlobalInst>(global)->value, sizeof raw);
+  std::memcpy(raw.v128, at<interp::GlobalInst>(global)->value, sizeof raw.v128);
   return raw;
 }
 
