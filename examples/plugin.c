@@ -3,8 +3,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-__attribute__((import_module("host"), import_name("lookup"))) int32_t host_lookup(const char* key, int32_t length);
-__attribute__((import_module("host"), import_name("log"))) void host_log(const char* text, int32_t length);
+__attribute__((import_module("host"), import_name("lookup"))) int32_t host_lookup(const char* key,
+                                                                                  int32_t length);
+__attribute__((import_module("host"), import_name("log"))) void host_log(const char* text,
+                                                                         int32_t length);
 
 /* The sum of what the host knows about the keys "a", "b", ... */
 __attribute__((export_name("total"))) int32_t total(int32_t count) {

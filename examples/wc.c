@@ -1,4 +1,5 @@
-/* Counts lines, words and bytes, like the command of that name: standard input, or the files it is given.
+/* Counts lines, words and bytes, like the command of that name: standard input, or the files it is
+ * given.
  *
  *   ./dev run examples/wc.wasm < README.md
  *   build/release/weft --dir . examples/wc.wasm README.md LICENSE

@@ -1,0 +1,79 @@
+// Programs give the same output and exit status as their native builds.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/process.h"
+
+namespace weft::testing {
+
+namespace {
+
+struct Program {
+  std::string name;
+  std::vector<std::string> args{};
+  std::string input{};
+};
+
+// Both builds run in an empty folder of their own, which the guest sees as its current one.
+void expect_same_as_native(const Program& program, const std::vector<std::string>& options = {}) {
+  const std::string base = std::string(WEFT_GUESTS_DIR) + "/program-" + program.name;
+  const TemporaryFolder native_folder;
+  const TemporaryFolder guest_folder;
+
+  std::vector<std::string> command{base + ".native"};
+  command.insert(command.end(), program.args.begin(), program.args.end());
+  const ProcessResult native = run_process(
+      command, {.input = program.input, .environment = {}, .folder = native_folder.path()});
+
+  std::vector<std::string> guest_command{"run", "--dir", "."};
+  guest_command.insert(guest_command.end(), options.begin(), options.end());
+  guest_command.push_back(base + ".wasm");
+  guest_command.insert(guest_command.end(), program.args.begin(), program.args.end());
+  const ProcessResult guest = run_weft(
+      guest_command, {.input = program.input, .environment = {}, .folder = guest_folder.path()});
+
+  EXPECT_FALSE(native.output.empty());
+  EXPECT_EQ(guest.output, native.output);
+  EXPECT_EQ(guest.errors, native.errors);
+  EXPECT_EQ(guest.status, native.status);
+}
+
+// In every combination of translation and memory access.
+void expect_same_in_all_modes(const Program& program) {
+  for (const char* memory : {"guard", "explicit"}) {
+    SCOPED_TRACE(memory);
+    expect_same_as_native(program, {"--memory-mode", memory});
+    expect_same_as_native(program, {"--memory-mode", memory, "--eager"});
+  }
+}
+
+TEST(Programs, Hello) { expect_same_in_all_modes({"hello"}); }
+
+TEST(Programs, FilesAndFolders) { expect_same_in_all_modes({"files"}); }
+
+TEST(Programs, SortingAllocatingAndFormattingInC) {
+  expect_same_in_all_modes({"compute", {"one", "two"}, "1.5 apples\n2.25 pears\n1e3 plums\n"});
+}
+
+TEST(Programs, StreamsContainersAndRegularExpressionsInCpp) {
+  expect_same_in_all_modes({"library", {}, "1 2 3\n40\n-5"});
+}
+
+TEST(Programs, ResultsAreTheSameWithFuelAndATimeout) {
+  expect_same_as_native({"compute"}, {"--fuel", "100000000000", "--timeout", "10m"});
+}
+
+TEST(Programs, Sqlite) {
+#ifdef WEFT_HAVE_SQLITE
+  expect_same_as_native({"database", {"3000"}});
+  expect_same_as_native({"database", {"300"}}, {"--memory-mode", "explicit", "--eager"});
+#else
+  GTEST_SKIP() << "SQLite's source isn't there";
+#endif
+}
+
+}  // namespace
+
+}  // namespace weft::testing

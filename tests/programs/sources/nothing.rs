@@ -1,0 +1,1 @@
+// There is nothing to compile: cargo only fetches what Cargo.toml names.
