@@ -27,6 +27,7 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::StoreIndexed:
         return indexed_handler(key);
       case Shape::Move:
+      case Shape::MoveMany:
       case Shape::Select:
       case Shape::GlobalGet:
       case Shape::GlobalSet:

@@ -81,6 +81,18 @@ WEFT_HANDLER(global_set) {
   WEFT_NEXT(cell.size);
 }
 
+// frame[y .. y + z) := frame[x .. x + z), downwards: y < x
+template <HandlerKey Key>
+WEFT_HANDLER(move_many) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint64_t* from = fp + read_u32(pc, cell.x);
+  uint64_t* to = fp + read_u32(pc, cell.y);
+  const uint64_t* const end = from + read_u32(pc, cell.z);
+  while (from != end) *to++ = *from++;
+  WEFT_NEXT(cell.size);
+}
+
 // frame[x .. x + y) := 0
 template <HandlerKey Key>
 WEFT_HANDLER(zero) {
@@ -140,6 +152,8 @@ HandlerFn* move_handler(const HandlerKey& key) {
       return kSet[repr][SetSpace::index_of_key(key)];
     case Shape::GlobalSetFar:
       return kSetFar[repr][SetSpace::index_of_key(key)];
+    case Shape::MoveMany:
+      return &move_many<HandlerKey{.shape = Shape::MoveMany}>;
     case Shape::Zero:
       return &zero<HandlerKey{.shape = Shape::Zero}>;
     default:

@@ -51,6 +51,7 @@ enum class Shape : uint8_t {
                  // access's size
   StoreIndexed,  // memory0[a + b + offset] := c, likewise
   Move,          // d := a, of `repr`
+  MoveMany,       // frame[y..y+z) slots := frame[x..x+z), y < x
   Select,        // d := c ? a : b, of `repr`
   GlobalGet,     // d := own global at byte x of the Context, of `repr`
   GlobalSet,     // own global := a
@@ -209,6 +210,8 @@ constexpr Fields fields_of(Shape shape) {
       return {};
     case Shape::ReturnMany:
       return {X, Y};
+    case Shape::MoveMany:
+      return {X, Y, Z};
     case Shape::Call:
       return {P, Q, X, Y};  // q: the callee's first handler
     case Shape::CallLazy:

@@ -34,6 +34,13 @@ struct FunctionCode {
   const uint8_t* end;
 };
 
+// A function's cell, by its distance from the first one, and the byte offset in the module of the
+// instruction it was made from.
+struct CellOrigin {
+  uint32_t cell;
+  uint32_t wasm_offset;
+};
+
 class CodeSpace {
  public:
   // All three must outlive the code.
@@ -60,6 +67,8 @@ class CodeSpace {
   // (`is_return_address`), the instruction before it. Error::kNoOffset if the address is not of
   // this code.
   uint64_t offset_of(const uint8_t* cell, bool is_return_address) const;
+  // All of a function's cells, in order, for the disassembler.
+  std::vector<CellOrigin> origins(uint32_t func) const;
 
   // Bytes of cells so far.
   size_t bytes() const;
@@ -67,6 +76,7 @@ class CodeSpace {
  private:
   IrFunction build(uint32_t func) const;
   const uint8_t* translate(uint32_t func);
+  const uint8_t* translate_or_throw(uint32_t func);
   uint8_t* allocate(size_t bytes);
 
   const Module& x_module;

@@ -70,7 +70,16 @@ IrFunction CodeSpace::build(uint32_t func) const {
   return function;
 }
 
+// The containers throw when memory runs out; nothing above expects that.
 const uint8_t* CodeSpace::translate(uint32_t func) {
+  try {
+    return translate_or_throw(func);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   const IrFunction function = build(func);
   const CellPlan plan = plan_cells(function);
   const std::lock_guard lock(x_mutex);
@@ -107,19 +116,28 @@ std::optional<FunctionCode> CodeSpace::find_function(const uint8_t* cell) const 
   return std::nullopt;
 }
 
+std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {
+  const IrFunction function = build(func);
+  const CellPlan plan = plan_cells(function);
+  std::vector<CellOrigin> origins;
+  origins.reserve(function.instrs.size());
+  for (size_t i = 0; i < function.instrs.size(); ++i) {
+    const IrInstr& instr = function.instrs[i];
+    const bool is_cell = !instr.is_label && instr.key.shape != Shape::kCount;
+    if (is_cell) origins.push_back({plan.offsets[i], instr.wasm_offset});
+  }
+  return origins;
+}
+
 uint64_t CodeSpace::offset_of(const uint8_t* cell, bool is_return_address) const {
   const auto code = find_function(is_return_address ? cell - 1 : cell);
   if (!code) return Error::kNoOffset;
-  const IrFunction function = build(code->func);
-  const CellPlan plan = plan_cells(function);
   const auto wanted = static_cast<uint32_t>(cell - code->begin);
   uint64_t offset = Error::kNoOffset;
-  for (size_t i = 0; i < function.instrs.size(); ++i) {
-    const bool is_cell =
-        !function.instrs[i].is_label && function.instrs[i].key.shape != Shape::kCount;
-    if (!is_cell || plan.offsets[i] > wanted || (is_return_address && plan.offsets[i] == wanted))
-      continue;
-    offset = function.instrs[i].wasm_offset;
+  for (const CellOrigin& origin : origins(code->func)) {
+    if (origin.cell < wanted || (!is_return_address && origin.cell == wanted)) {
+      offset = origin.wasm_offset;
+    }
   }
   return offset;
 }

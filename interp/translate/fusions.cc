@@ -44,6 +44,7 @@ class Fuser {
       case Shape::CallImport:
       case Shape::CallIndirect:
       case Shape::Runtime:
+      case Shape::MoveMany:
       case Shape::Trap:
         return true;
       default:

@@ -184,6 +184,8 @@ class Translator {
   void emit_branch(Condition condition, bool negate, LabelId target);
   void emit_jump(LabelId target);
   void emit_return(Stack stack, std::span<const ValType> results);
+  static constexpr size_t kFewValues = 4;
+  void gather_values(const Frame& frame, Stack stack);
   bool needs_moves(const Frame& frame, Stack stack) const;
   void leave_to(Frame& frame, Stack stack);
   Label new_frame(Stack stack, BlockSignature signature);

@@ -181,6 +181,13 @@ bool Translator::needs_moves(const Frame& frame, Stack stack) const {
   return false;
 }
 
+// Many values of a branch go to their homes before it, so that one cell moves them all: else a
+// branch of a few bytes could become a thousand cells.
+void Translator::gather_values(const Frame& frame, Stack stack) {
+  const size_t count = frame.branch_types().size();
+  if (count > kFewValues) settle_top(stack, count);
+}
+
 // Puts the values that a branch takes where its frame expects them, and goes there; the operand
 // stack stays as it is. Moving in ascending order overwrites no source: each lies at or above its
 // destination.
@@ -190,6 +197,17 @@ void Translator::leave_to(Frame& frame, Stack stack) {
     return;
   }
   uint32_t to = frame.label.base.slot;
+  if (const auto types = frame.branch_types(); types.size() > kFewValues) {
+    const uint32_t from = stack.last(types.size()).front().operand.home.slot;
+    if (from != to) {
+      IrInstr& instr = emit({.shape = Shape::MoveMany});
+      instr.x = from;
+      instr.y = to;
+      instr.z = slots_of(types);
+    }
+    emit_jump(frame.label.target);
+    return;
+  }
   for (const Entry& entry : stack.last(frame.branch_types().size())) {
     const IrOperand from = peek(entry.operand);
     if (!from.is_slot(to)) move(to, entry.operand.repr, from);
@@ -198,10 +216,14 @@ void Translator::leave_to(Frame& frame, Stack stack) {
   emit_jump(frame.label.target);
 }
 
-void Translator::br(Frame& frame, Stack stack) { leave_to(frame, stack); }
+void Translator::br(Frame& frame, Stack stack) {
+  gather_values(frame, stack);
+  leave_to(frame, stack);
+}
 
 void Translator::br_if(Frame& frame, Stack stack, Operand condition) {
   const Condition taken = take_condition(condition);
+  gather_values(frame, stack);
   if (frame.kind != FrameKind::Function && !needs_moves(frame, stack)) {
     emit_branch(taken, false, frame.label.target);
     return;
@@ -214,6 +236,7 @@ void Translator::br_if(Frame& frame, Stack stack, Operand condition) {
 
 void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand index) {
   const IrOperand tested = pop_in_slot(index);
+  gather_values(*frames.back(), stack);  // all frames take as many values as the default
   ++x_table_mark;
   IrInstr& table = emit({.shape = Shape::BranchTable});
   table.a = tested;
@@ -221,14 +244,12 @@ void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand i
   table.label = static_cast<LabelId>(x_function.tables.size());
   for (Frame* frame : frames) {
     Label& label = frame->label;
-    LabelId target = label.target;
-    if (frame->kind == FrameKind::Function || needs_moves(*frame, stack)) {
-      if (label.table_mark != x_table_mark) {
-        label.table_mark = x_table_mark;
-        label.trampoline = new_label();
-      }
-      target = label.trampoline;
+    if (label.table_mark != x_table_mark) {
+      label.table_mark = x_table_mark;
+      const bool direct = frame->kind != FrameKind::Function && !needs_moves(*frame, stack);
+      label.trampoline = direct ? kNoLabel : new_label();
     }
+    const LabelId target = label.trampoline == kNoLabel ? label.target : label.trampoline;
     x_labels[target] |= kUsed;
     x_function.tables.push_back(target);
   }
@@ -236,7 +257,7 @@ void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand i
   barrier();
   for (Frame* frame : frames) {
     Label& label = frame->label;
-    if (label.table_mark != x_table_mark || (x_labels[label.trampoline] & kPlaced) != 0) continue;
+    if (label.trampoline == kNoLabel || (x_labels[label.trampoline] & kPlaced) != 0) continue;
     place(label.trampoline);
     leave_to(*frame, stack);
   }

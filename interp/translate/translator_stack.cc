@@ -36,6 +36,7 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::CallImport:
     case Shape::CallIndirect:
     case Shape::Runtime:
+    case Shape::MoveMany:
       return true;
     default:
       return false;
