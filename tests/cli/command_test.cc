@@ -164,6 +164,19 @@ TEST(Inspect, ShowsSectionsImportsExportsAndFeatures) {
   EXPECT_THAT(result.output, HasSubstr("functions: 3, 2 of them imported\n"));
 }
 
+TEST(Dump, ShowsAllFunctionsOrOne) {
+  ProcessResult result = run_weft({"dump", fixture("trap")});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("function 0 divide: (i32) -> i32\n"));
+  EXPECT_THAT(result.output, HasSubstr("function 1 middle: (i32) -> i32\n"));
+  result = run_weft({"dump", fixture("trap"), "1"});
+  EXPECT_THAT(result.output, StartsWith("function 1 middle"));
+  EXPECT_EQ(run_weft({"dump", fixture("trap"), "middle"}).output, result.output);
+  EXPECT_THAT(result.output, HasSubstr(" | +0000  "));
+  EXPECT_EQ(run_weft({"dump", fixture("exit"), "0"}).status, 1);
+  EXPECT_EQ(run_weft({"dump", fixture("exit"), "3"}).status, 2);
+}
+
 TEST(Inspect, LetsNoControlCharactersThrough) {
   const TemporaryFolder folder;
   const std::string file =

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/backends/interp/convert.h"
+#include "interp/debug/disassembler.h"
 #include "interp/decode/module_decoder.h"
 #include "interp/decode/reader.h"
 #include "interp/translate/code.h"
@@ -29,10 +30,7 @@ Result<std::shared_ptr<backend::Module>> InterpModule::make(
   if (!decoded) return std::unexpected<Error>(std::move(decoded).error());
   auto made = std::make_shared<InterpModule>(std::move(*decoded), settings);
   if (settings->eager_translation) {
-    const bool checked = !interp::kHasGuardMode ||
-                         settings->store.memories == interp::StoreConfig::Memories::Checked;
-    const auto mode = checked ? interp::MemoryMode::Checked : interp::MemoryMode::Guard;
-    if (!made->code(mode, settings->store.fuel).translate_all()) {
+    if (!made->own_code().translate_all()) {
       return fail(Errc::limit, "memory for the module's code could not be had");
     }
   }
@@ -53,6 +51,13 @@ InterpModule::InterpModule(std::unique_ptr<const interp::Module> decoded,
   for (const interp::Export& item : module->exports) {
     if (item.kind == interp::ExternKind::Memory && item.name == "memory") main_memory_ = item.index;
   }
+}
+
+interp::CodeSpace& InterpModule::own_code() const {
+  const bool checked =
+      !interp::kHasGuardMode || settings_->store.memories == interp::StoreConfig::Memories::Checked;
+  return code(checked ? interp::MemoryMode::Checked : interp::MemoryMode::Guard,
+              settings_->store.fuel);
 }
 
 ExternType InterpModule::extern_type(interp::ExternKind kind, std::uint32_t index) const {
@@ -143,6 +148,18 @@ std::optional<std::string_view> InterpModule::function_name(std::uint32_t index)
 
 Features InterpModule::required_features() const noexcept {
   return public_features(module->used_features);
+}
+
+Result<std::string> InterpModule::dump_function(std::uint32_t index) const {
+  if (index >= module->funcs.size()) {
+    return fail(Errc::not_found, "there is no function " + std::to_string(index));
+  }
+  if (index < module->imported_funcs) {
+    return fail(Errc::not_found, "function " + std::to_string(index) + " is imported");
+  }
+  std::string text = interp::disassemble(own_code(), names_, index);
+  if (text.empty()) return fail(Errc::limit, "memory for the module's code could not be had");
+  return text;
 }
 
 Frame InterpModule::frame(std::uint32_t func, std::uint64_t offset) const {

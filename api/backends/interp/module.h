@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -47,8 +48,11 @@ class InterpModule final : public backend::Module,
   std::uint32_t function_count() const noexcept override;
   std::optional<std::string_view> function_name(std::uint32_t index) const noexcept override;
   Features required_features() const noexcept override;
+  Result<std::string> dump_function(std::uint32_t index) const override;
 
  private:
+  // Of the code that stores with these settings run.
+  [[nodiscard]] interp::CodeSpace& own_code() const;
   [[nodiscard]] ExternType extern_type(interp::ExternKind kind, std::uint32_t index) const;
 
   std::shared_ptr<const Settings> settings_;

@@ -1,0 +1,26 @@
+// Instructions in the text format's words, for the disassembler.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "interp/decode/instr_reader.h"
+#include "interp/decode/module.h"
+
+namespace weft::interp {
+
+// "i32.load offset=4", "br_table 0 1 2", "v128.const 0x0...". Indices as numbers.
+std::string print_instr(Opcode opcode, const Immediate& immediate);
+
+struct ListedInstr {
+  uint64_t offset = 0;  // in the module
+  uint32_t depth = 0;   // blocks around it
+  std::string text{};
+};
+
+// The body of a validated function: its instructions in order, the local declarations first, as
+// lines such as "local i32 i32" with the next local's number.
+std::vector<ListedInstr> list_function(const Module& module, uint32_t func);
+
+}  // namespace weft::interp
