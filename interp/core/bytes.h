@@ -29,7 +29,7 @@ inline const BytesTable& bytes_table() { return *g_bytes.load(std::memory_order_
 const BytesTable& bytes_table_for(int64_t target);
 
 // A type of 16 bytes that compilers keep in one vector register.
-typedef uint64_t Bytes16 __attribute__((vector_size(16)));
+using Bytes16 [[gnu::vector_size(16)]] = uint64_t;
 
 // Between sizeof(T) and twice as many bytes: a head and a tail that may overlap. Both are loaded
 // before either is stored, so the ranges may overlap too.

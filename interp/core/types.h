@@ -34,8 +34,8 @@ class HeapType {
     Exn = 0x69,
   };
 
-  constexpr HeapType(Abstract abstract)
-      : x_code(abstract) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): an abstract heap type is a heap type.
+  constexpr HeapType(Abstract abstract) : x_code(abstract) {}
   static constexpr HeapType of_index(uint32_t index) { return HeapType(kIndexBase + index); }
 
   constexpr bool is_index() const { return x_code >= kIndexBase; }
@@ -67,7 +67,8 @@ class ValType {
   };
 
   constexpr ValType() = default;
-  constexpr ValType(Kind kind) : x_bits(kind) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): a kind without a heap type is a type.
+  constexpr ValType(Kind kind) : x_bits(kind) {}
   static constexpr ValType ref(HeapType heap, bool nullable) {
     ValType type(nullable ? RefNull : Ref);
     type.x_bits |= heap.raw() << 8;

@@ -369,8 +369,8 @@ HWY_EXPORT(handlers);
 const SimdHandlers& simd_handlers(int64_t target) { return WEFT_CALL_FOR_TARGET(handlers, target); }
 
 const SimdHandlers& best_simd_handlers() {
-  static const SimdHandlers& kBest = simd_handlers(hwy::SupportedTargets());
-  return kBest;
+  static const SimdHandlers& best = simd_handlers(hwy::SupportedTargets());
+  return best;
 }
 
 }  // namespace weft::interp

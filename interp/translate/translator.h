@@ -100,9 +100,9 @@ class Translator {
 
   void drop(ValType, Operand operand) { pop(operand); }
   Operand select(ValType type, Operand if_true, Operand if_false, Operand condition);
-  Operand local_get(uint32_t local, ValType type);
-  void local_set(uint32_t local, ValType type, Operand value, Stack stack);
-  Operand local_tee(uint32_t local, ValType type, Operand value, Stack stack);
+  Operand local_get(uint32_t index, ValType type);
+  void local_set(uint32_t index, ValType type, Operand value, Stack stack);
+  Operand local_tee(uint32_t index, ValType type, Operand value, Stack stack);
   Operand global_get(uint32_t global, ValType type);
   void global_set(uint32_t global, ValType type, Operand value);
 
@@ -159,13 +159,13 @@ class Translator {
   void settle(Operand& operand);  // puts a pending or constant entry into its home
   void settle_top(Stack stack, size_t count);
   void flush_pending(Stack stack);
-  void flush_local(uint32_t local, Stack stack);
+  void flush_local(uint32_t index, Stack stack);
   void forget_pending();
   void move(uint32_t to, Repr repr, const IrOperand& from);
   void touch(uint32_t slot_end) {
     x_function.frame_slots = std::max(x_function.frame_slots, slot_end);
   }
-  void assign_local(uint32_t local, const Operand& value, Stack stack);
+  void assign_local(uint32_t index, const Operand& value, Stack stack);
   bool retarget(const Operand& value, uint32_t slot);
 
   // --- code
