@@ -12,8 +12,12 @@ struct Node {
 static uint32_t evaluate(const Node* node, uint32_t x) { return node->evaluate(node, x); }
 static uint32_t constant(const Node* node, uint32_t x) { return (void)x, node->value; }
 static uint32_t variable(const Node* node, uint32_t x) { return x ^ node->value; }
-static uint32_t sum(const Node* node, uint32_t x) { return evaluate(node->left, x) + evaluate(node->right, x); }
-static uint32_t product(const Node* node, uint32_t x) { return evaluate(node->left, x) * (evaluate(node->right, x) | 1); }
+static uint32_t sum(const Node* node, uint32_t x) {
+  return evaluate(node->left, x) + evaluate(node->right, x);
+}
+static uint32_t product(const Node* node, uint32_t x) {
+  return evaluate(node->left, x) * (evaluate(node->right, x) | 1);
+}
 static uint32_t minimum(const Node* node, uint32_t x) {
   const uint32_t a = evaluate(node->left, x), b = evaluate(node->right, x);
   return a < b ? a : b;

@@ -1,7 +1,22 @@
 /* A switch in a loop: a little register machine runs a program that collects primes. */
 #include "workload.h"
 
-enum Op { kLoadI, kAdd, kSub, kMul, kRem, kLess, kJumpIf, kJump, kStore, kLoad, kMove, kXor, kShift, kHalt };
+enum Op {
+  kLoadI,
+  kAdd,
+  kSub,
+  kMul,
+  kRem,
+  kLess,
+  kJumpIf,
+  kJump,
+  kStore,
+  kLoad,
+  kMove,
+  kXor,
+  kShift,
+  kHalt
+};
 typedef struct {
   uint8_t op, a, b, c;
   int32_t imm;
@@ -15,20 +30,47 @@ static uint64_t run(const Instr* code, uint32_t limit) {
   r[0] = limit;
   for (const Instr* at = code;; at++, steps++) {
     switch (at->op) {
-      case kLoadI: r[at->a] = (uint32_t)at->imm; break;
-      case kAdd: r[at->a] = r[at->b] + r[at->c]; break;
-      case kSub: r[at->a] = r[at->b] - r[at->c]; break;
-      case kMul: r[at->a] = r[at->b] * r[at->c]; break;
-      case kRem: r[at->a] = r[at->b] % r[at->c]; break;
-      case kLess: r[at->a] = r[at->b] < r[at->c]; break;
-      case kJumpIf: if (r[at->a]) at += at->imm; break;
-      case kJump: at += at->imm; break;
-      case kStore: memory[r[at->b] & 4095] = r[at->a]; break;
-      case kLoad: r[at->a] = memory[r[at->b] & 4095]; break;
-      case kMove: r[at->a] = r[at->b]; break;
-      case kXor: r[at->a] = r[at->b] ^ r[at->c]; break;
-      case kShift: r[at->a] = r[at->b] << (at->imm & 31); break;
-      case kHalt: return mix(mix(steps, r[1]), r[2]);
+      case kLoadI:
+        r[at->a] = (uint32_t)at->imm;
+        break;
+      case kAdd:
+        r[at->a] = r[at->b] + r[at->c];
+        break;
+      case kSub:
+        r[at->a] = r[at->b] - r[at->c];
+        break;
+      case kMul:
+        r[at->a] = r[at->b] * r[at->c];
+        break;
+      case kRem:
+        r[at->a] = r[at->b] % r[at->c];
+        break;
+      case kLess:
+        r[at->a] = r[at->b] < r[at->c];
+        break;
+      case kJumpIf:
+        if (r[at->a]) at += at->imm;
+        break;
+      case kJump:
+        at += at->imm;
+        break;
+      case kStore:
+        memory[r[at->b] & 4095] = r[at->a];
+        break;
+      case kLoad:
+        r[at->a] = memory[r[at->b] & 4095];
+        break;
+      case kMove:
+        r[at->a] = r[at->b];
+        break;
+      case kXor:
+        r[at->a] = r[at->b] ^ r[at->c];
+        break;
+      case kShift:
+        r[at->a] = r[at->b] << (at->imm & 31);
+        break;
+      case kHalt:
+        return mix(mix(steps, r[1]), r[2]);
     }
   }
 }
@@ -36,7 +78,7 @@ static uint64_t run(const Instr* code, uint32_t limit) {
 int main(int argc, char** argv) {
   /* r1: primes found, r2: their xor, r3: candidate, r4: divisor, r5: scratch, r6: 1, r7: square */
   static const Instr code[] = {
-      {kLoadI, 6, 0, 0, 1},   {kLoadI, 3, 0, 0, 2},  /* 0 */
+      {kLoadI, 6, 0, 0, 1},   {kLoadI, 3, 0, 0, 2},   /* 0 */
       {kLess, 5, 0, 3, 0},    {kJumpIf, 5, 0, 0, 14}, /* 2: candidate > limit: to 18 */
       {kLoadI, 4, 0, 0, 2},                           /* 4 */
       {kMul, 7, 4, 4, 0},     {kLess, 5, 3, 7, 0},    /* 5: divisor * divisor > candidate: prime */

@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
     while (length + 16 < sizeof text) {
       const uint64_t pick = next_random(&random);
       const size_t letters = 2 + (pick & 3);
-      for (size_t i = 0; i < letters; i++) text[length++] = (char)('a' + ((pick >> (8 + 3 * i)) & 7));
+      for (size_t i = 0; i < letters; i++)
+        text[length++] = (char)('a' + ((pick >> (8 + 3 * i)) & 7));
       text[length++] = pick & 32 ? '\n' : ' ';
     }
     memset(slots, 0, sizeof slots);

@@ -1,4 +1,5 @@
-/* What every workload shares: a size from the command line, a checksum on stdout, and reproducible numbers. */
+/* What every workload shares: a size from the command line, a checksum on stdout, and reproducible
+ * numbers. */
 #ifndef WEFT_BENCH_WORKLOAD_H
 #define WEFT_BENCH_WORKLOAD_H
 
@@ -24,6 +25,8 @@ static inline uint64_t next_random(uint64_t* state) {
   return *state * UINT64_C(2685821657736338717);
 }
 
-static inline uint64_t mix(uint64_t sum, uint64_t value) { return (sum ^ value) * UINT64_C(1099511628211); }
+static inline uint64_t mix(uint64_t sum, uint64_t value) {
+  return (sum ^ value) * UINT64_C(1099511628211);
+}
 
 #endif

@@ -55,7 +55,8 @@ TrapCode call_host_from_wasm(Context* caller, FuncInst* func, uint64_t* frame, c
                                : TrapCode::AllocationFailure;
     }
   }
-  // The host may have given this guest's tables functions of an instance with the first guarded memory.
+  // The host may have given this guest's tables functions of an instance with the first guarded
+  // memory.
   if constexpr (kHasGuardMode) {
     if (state.check_fault_handler) [[unlikely]] {
       state.check_fault_handler = false;

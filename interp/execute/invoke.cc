@@ -94,8 +94,8 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
   assert(func.context->state == &state);
   if constexpr (kHasGuardMode) {
     // Stores without guarded memories take no signal handler.
-    if (state.guard_memories != nullptr &&
-        (!g_guest_thread.prepared || state.check_fault_handler)) [[unlikely]] {
+    if (state.guard_memories != nullptr && (!g_guest_thread.prepared || state.check_fault_handler))
+        [[unlikely]] {
       state.check_fault_handler = false;
       prepare_guest_faults();
     }

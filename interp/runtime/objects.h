@@ -44,11 +44,12 @@ inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 32;    // memories wi
 inline constexpr uint64_t kMaxMemory64Bytes = uint64_t{1} << 34;  // with 64-bit addresses
 inline constexpr uint64_t kMaxTableElements = 10'000'000;
 
-// What a table element and a call_indirect compare: never 0, so that zeroed memory is a table of null references.
+// What a table element and a call_indirect compare: never 0, so that zeroed memory is a table of
+// null references.
 constexpr uint32_t type_key(TypeId type) { return type + 1; }
 
-// A table element: a reference and, for functions, its type, so that call_indirect compares without a load from the
-// function.
+// A table element: a reference and, for functions, its type, so that call_indirect compares without
+// a load from the function.
 struct TableSlot {
   void* ref = nullptr;
   uint32_t key = 0;  // type_key of a function, else 0

@@ -51,7 +51,7 @@ enum class Shape : uint8_t {
                  // access's size
   StoreIndexed,  // memory0[a + b + offset] := c, likewise
   Move,          // d := a, of `repr`
-  MoveMany,       // frame[y..y+z) slots := frame[x..x+z), y < x
+  MoveMany,      // frame[y..y+z) slots := frame[x..x+z), y < x
   Select,        // d := c ? a : b, of `repr`
   GlobalGet,     // d := own global at byte x of the Context, of `repr`
   GlobalSet,     // own global := a
