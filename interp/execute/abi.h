@@ -60,7 +60,11 @@ using HandlerFn = void(EntryState&);
 #define WEFT_TAIL(handler) return (handler)(weft_state)
 #define WEFT_DISPATCH() return
 // For table entries that name the next handler: the loop finds it in the cell.
-#define WEFT_DISPATCH_TO(handler) return
+#define WEFT_DISPATCH_TO(handler) \
+  do {                            \
+    static_cast<void>(handler);   \
+    return;                       \
+  } while (false)
 #define WEFT_EXIT()         \
   do {                      \
     weft_state.running = 0; \

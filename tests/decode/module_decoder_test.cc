@@ -140,7 +140,7 @@ TEST(ModuleDecoder, ConstantExpressionsReachToTheirOwnEnd) {
 }
 
 TEST(ModuleDecoder, CountsNeverDriveAllocation) {
-  for (const uint8_t id : {1, 2, 3, 4, 5, 6, 7, 9, 10, 11}) {
+  for (const uint8_t id : std::initializer_list<uint8_t>{1, 2, 3, 4, 5, 6, 7, 9, 10, 11}) {
     for (const uint32_t count : {1'000'000u, 10'000'000u, UINT32_MAX}) {
       const auto module = decode(join(kHeader, section(id, unsigned_leb(count))));
       ASSERT_FALSE(module);

@@ -50,7 +50,7 @@ TEST(BadInput, ASingleByteMutationIsAcceptedOrRefused) {
         byte = static_cast<uint8_t>(original ^ flip);
         feed(bytes);
       }
-      for (const uint8_t value : {0x00, 0x0b, 0x40, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xff}) {
+      for (const uint8_t value : std::initializer_list<uint8_t>{0x00, 0x0b, 0x40, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xff}) {
         byte = value;
         feed(bytes);
       }
@@ -65,7 +65,7 @@ TEST(BadInput, AnInsertedOrRemovedByteIsAcceptedOrRefused) {
       Bytes shorter = bytes;
       shorter.erase(shorter.begin() + static_cast<ptrdiff_t>(i));
       feed(shorter);
-      for (const uint8_t value : {0x00, 0x0b, 0x80, 0xff}) {
+      for (const uint8_t value : std::initializer_list<uint8_t>{0x00, 0x0b, 0x80, 0xff}) {
         Bytes longer = bytes;
         longer.insert(longer.begin() + static_cast<ptrdiff_t>(i), value);
         feed(longer);

@@ -58,9 +58,9 @@ TEST(ConstExpr, ReadsImmutableGlobalsImportedOrSinceThreeDefinedBefore) {
 TEST(ConstExpr, ExtendedConstHasIntegerArithmetic) {
   EXPECT_EQ(error_of(0x7f, {0x41, 1, 0x41, 2, 0x6a}), "extended-const is not supported yet");
   const FeatureSet extended = with(Feature::ExtendedConst);
-  for (const uint8_t op : {0x6a, 0x6b, 0x6c})
+  for (const uint8_t op : std::initializer_list<uint8_t>{0x6a, 0x6b, 0x6c})
     EXPECT_EQ(error_of(0x7f, {0x41, 1, 0x41, 2, op}, extended), "");
-  for (const uint8_t op : {0x7c, 0x7d, 0x7e})
+  for (const uint8_t op : std::initializer_list<uint8_t>{0x7c, 0x7d, 0x7e})
     EXPECT_EQ(error_of(0x7e, {0x42, 1, 0x42, 2, op}, extended), "");
   EXPECT_TRUE(error_of(0x7f, {0x41, 1, 0x41, 2, 0x6d}, extended)
                   .starts_with("constant expression required"));
