@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -239,6 +240,9 @@ int run_command(Args args) {
   if (args.empty()) throw UsageError("which file?");
   const std::string& file = args.front();
   args = args.subspan(1);
+
+  // A guest that writes to a closed pipe gets an errno, as from any other failed write.
+  std::signal(SIGPIPE, SIG_IGN);
 
   const Engine engine(options.config);
   const Result<Module> module = Module::from_file(engine, file);

@@ -203,6 +203,13 @@ TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
   EXPECT_THAT(errors({"--invoke", "half", fixture("math"), "x"}), HasSubstr("f32"));
 }
 
+TEST(Run, TellsTheGuestThatItsPipeIsClosed) {
+  const ProcessResult result =
+      run_process({"bash", "-c", R"("$0" run "$1" | true; echo "${PIPESTATUS[0]}")", WEFT_COMMAND,
+                   WEFT_GUESTS_DIR "/cli-pipe.wasm"});
+  EXPECT_EQ(result.output, "3\n");
+}
+
 TEST(Run, SaysWhenAModuleIsNoProgram) {
   const ProcessResult result = run_weft({fixture("math")});
   EXPECT_EQ(result.status, 1);
