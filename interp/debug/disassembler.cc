@@ -30,6 +30,8 @@ constexpr std::string_view shape_name(Shape shape) {
       return "indexed ";
     case Shape::Move:
       return "move";
+    case Shape::MoveMany:
+      return "move many";
     case Shape::Select:
       return "select";
     case Shape::GlobalGet:
@@ -159,6 +161,8 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
     case Shape::VGlobalGetFar:
     case Shape::VGlobalSetFar:
       return "context+" + text(x);
+    case Shape::MoveMany:
+      return slots(y, z) + " := " + slots(x, z);
     case Shape::ReturnMany:
       return slots(x, y);
     case Shape::Call:
