@@ -13,7 +13,7 @@ namespace weft::cli {
 
 namespace {
 
-constexpr std::string_view kHelp = R"(Usage: weft COMMAND [OPTIONS] ...
+constexpr char kHelp[] = R"(Usage: weft COMMAND [OPTIONS] ...
        weft [OPTIONS] FILE [ARGS]...       the same as weft run
 
 A WebAssembly interpreter.
@@ -44,7 +44,7 @@ Command find_command(std::string_view name) {
 
 int run(const std::vector<std::string>& args, std::string& command_name) {
   if (args.empty()) {
-    std::fputs(kHelp.data(), stderr);
+    std::fputs(kHelp, stderr);
     return kBadUsage;
   }
   const std::string& first = args.front();
@@ -72,24 +72,27 @@ int run(const std::vector<std::string>& args, std::string& command_name) {
 
 }  // namespace
 
-}  // namespace weft::cli
-
-int main(int argc, char** argv) {
-  using namespace weft::cli;
+// Runs the command; errors become their exit statuses.
+static int main_command(const std::vector<std::string>& args) {
   std::string command;
   try {
-    const int status = run(std::vector<std::string>(argv + 1, argv + argc), command);
+    const int status = run(args, command);
     return std::fflush(stdout) == 0 ? status : kFailed;
   } catch (const UsageError& e) {
     const std::string name = command.empty() ? "weft" : "weft " + command;
     std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.c_str(), e.what(), name.c_str());
     return kBadUsage;
-  } catch (const weft::Exception& e) {
-    const bool usage = e.error().is(weft::Errc::usage);
+  } catch (const Exception& e) {
     std::fprintf(stderr, "weft: %s\n", e.what());
-    return usage ? kBadUsage : kFailed;
+    return e.error().is(Errc::usage) ? kBadUsage : kFailed;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "weft: %s\n", e.what());
     return kFailed;
   }
+}
+
+}  // namespace weft::cli
+
+int main(int argc, char** argv) {
+  return weft::cli::main_command(std::vector<std::string>(argv + 1, argv + argc));
 }

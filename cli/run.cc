@@ -197,6 +197,7 @@ std::vector<Val> invoke_args(const Module& module, const std::string& name, Args
                      std::to_string(args.size()) + " arguments are given");
   }
   std::vector<Val> values;
+  values.reserve(args.size());
   for (std::size_t i = 0; i < args.size(); i++) {
     values.push_back(parse_value(args[i], func->params()[i]));
   }

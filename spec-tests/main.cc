@@ -31,7 +31,7 @@ namespace weft::spectest {
 
 namespace {
 
-constexpr std::string_view kHelp =
+constexpr char kHelp[] =
     R"(Usage: weft-spectest [OPTIONS] PATH...
 
 Runs scripts of the official WebAssembly test suite: JSON files in wast2json's format with their
@@ -296,7 +296,7 @@ Totals run_all(const std::vector<std::filesystem::path>& scripts, const Options&
 int run(const std::vector<std::string>& args) {
   const std::optional<Options> options = read_options(args);
   if (!options) {
-    std::fputs(kHelp.data(), stdout);
+    std::fputs(kHelp, stdout);
     return 0;
   }
   const std::vector<std::filesystem::path> scripts = find_scripts(options->paths);

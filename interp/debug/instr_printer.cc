@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <utility>
 
 #include "interp/decode/reader.h"
 #include "interp/decode/type_reader.h"
@@ -165,7 +166,9 @@ std::vector<ListedInstr> list_function(const Module& module, uint32_t func) {
     if (count == 0) continue;
     std::string range = std::to_string(local);
     if (count > 1) range += ".." + std::to_string(local + count - 1);
-    lines.push_back({offset, 1, "local " + range + " " + type});
+    std::string text = "local ";
+    text.append(range).append(" ").append(type);
+    lines.push_back({offset, 1, std::move(text)});
     local += count;
   }
   uint32_t depth = 1;
