@@ -47,7 +47,7 @@ WEFT_HANDLER(store_indexed) {
 
 constexpr size_t kFlagValues = 4;
 constexpr unsigned flags_of(size_t value) {
-  return ((value & 1) != 0 ? kChecked : 0u) | ((value & 2) != 0 ? kScaled : 0u);
+  return ((value & 1) != 0 ? unsigned{kChecked} : 0u) | ((value & 2) != 0 ? unsigned{kScaled} : 0u);
 }
 constexpr size_t flag_value(const HandlerKey& key) {
   return ((key.flags & kChecked) != 0 ? 1u : 0u) | ((key.flags & kScaled) != 0 ? 2u : 0u);
