@@ -75,7 +75,8 @@ struct CompiledModule {
 class Instance {
  public:
   // With everything it defines unset; instantiate() sets it up. Null when memory could not be had.
-  static std::unique_ptr<Instance> make(Store& store, std::shared_ptr<const CompiledModule> module);
+  static std::unique_ptr<Instance> make(Store& store,
+                                        std::shared_ptr<const CompiledModule> compiled);
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
