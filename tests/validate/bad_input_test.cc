@@ -50,7 +50,8 @@ TEST(BadInput, ASingleByteMutationIsAcceptedOrRefused) {
         byte = static_cast<uint8_t>(original ^ flip);
         feed(bytes);
       }
-      for (const uint8_t value : std::initializer_list<uint8_t>{0x00, 0x0b, 0x40, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xff}) {
+      for (const uint8_t value :
+           std::initializer_list<uint8_t>{0x00, 0x0b, 0x40, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xff}) {
         byte = value;
         feed(bytes);
       }
