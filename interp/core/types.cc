@@ -5,6 +5,8 @@ namespace weft::interp {
 std::string to_string(HeapType type) {
   if (type.is_index()) return std::to_string(type.index());
   switch (type.abstract()) {
+    case HeapType::Bot:
+      return "bot";
     case HeapType::NoExn:
       return "noexn";
     case HeapType::NoFunc:

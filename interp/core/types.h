@@ -20,6 +20,7 @@ inline constexpr TypeId kNoTypeId = UINT32_MAX;
 class HeapType {
  public:
   enum Abstract : uint32_t {
+    Bot = 0x00,  // below all others: of references in unreachable code
     NoExn = 0x74,
     NoFunc = 0x73,
     NoExtern = 0x72,
@@ -94,6 +95,10 @@ class ValType {
 
 inline constexpr ValType kFuncRef = ValType::ref(HeapType::Func, true);
 inline constexpr ValType kExternRef = ValType::ref(HeapType::Extern, true);
+inline constexpr ValType kAnyRef = ValType::ref(HeapType::Any, true);
+inline constexpr ValType kEqRef = ValType::ref(HeapType::Eq, true);
+inline constexpr ValType kI31Ref = ValType::ref(HeapType::I31, true);
+inline constexpr ValType kExnRef = ValType::ref(HeapType::Exn, true);
 
 // "i32", "funcref", "(ref null 3)".
 std::string to_string(ValType type);
@@ -114,6 +119,7 @@ struct FieldType {
   ValType type;
   Packed packed = Packed::No;
   bool is_mutable = false;
+  bool is_packed() const { return packed != Packed::No; }
   bool operator==(const FieldType&) const = default;
 };
 

@@ -64,6 +64,26 @@ constexpr std::string_view shape_name(Shape shape) {
       return "call import";
     case Shape::CallIndirect:
       return "call_indirect";
+    case Shape::CallRef:
+      return "call_ref";
+    case Shape::ReturnCall:
+      return "return_call";
+    case Shape::ReturnCallLazy:
+      return "return_call lazy";
+    case Shape::ReturnCallImport:
+      return "return_call import";
+    case Shape::ReturnCallIndirect:
+      return "return_call_indirect";
+    case Shape::ReturnCallRef:
+      return "return_call_ref";
+    case Shape::Throw:
+      return "throw";
+    case Shape::ThrowRef:
+      return "throw_ref";
+    case Shape::RefAsNonNull:
+      return "ref.as_non_null";
+    case Shape::Atomic:
+      return "atomic";
     case Shape::Runtime:
       return "runtime";
     case Shape::Zero:
@@ -83,6 +103,7 @@ constexpr std::string_view shape_name(Shape shape) {
     case Shape::VSelect:
       return "v128.select";
     case Shape::VStore:
+    case Shape::VStoreFar:
       return "v128.store";
     case Shape::VGlobalGet:
       return "v128.global.get";

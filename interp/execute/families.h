@@ -8,12 +8,17 @@
 
 namespace weft::interp {
 
-HandlerFn* i32_handler(const HandlerKey& key);      // Binary, Unary with i32 operands
-HandlerFn* i64_handler(const HandlerKey& key);      // with i64 operands
-HandlerFn* float_handler(const HandlerKey& key);    // with f32 and f64 operands
-HandlerFn* memory_handler(const HandlerKey& key);   // Load, Store
-HandlerFn* indexed_handler(const HandlerKey& key);  // LoadIndexed, StoreIndexed
-HandlerFn* move_handler(const HandlerKey& key);     // Move, Select, globals, Zero
+HandlerFn* i32_handler(const HandlerKey& key);         // Binary, Unary with i32 operands
+HandlerFn* i64_handler(const HandlerKey& key);         // with i64 operands
+HandlerFn* float_handler(const HandlerKey& key);       // with f32 and f64 operands
+HandlerFn* memory_handler(const HandlerKey& key);      // Load, Store
+HandlerFn* indexed_handler(const HandlerKey& key);     // LoadIndexed, StoreIndexed
+HandlerFn* far_memory_handler(const HandlerKey& key);  // LoadFar, StoreFar
+HandlerFn* reference_handler(const HandlerKey& key);   // CallRef, tail calls, RefAsNonNull
+HandlerFn* exception_handler(const HandlerKey& key);   // Throw, ThrowRef
+HandlerFn* atomic_handler(const HandlerKey& key);      // Atomic
+HandlerFn* wide_handler(const HandlerKey& key);        // Wide
+HandlerFn* move_handler(const HandlerKey& key);        // Move, Select, globals, Zero
 HandlerFn* branch_handler(
     const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack
 HandlerFn* compare_branch_handler(const HandlerKey& key);  // CompareBranch

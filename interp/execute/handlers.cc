@@ -23,6 +23,24 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::Load:
       case Shape::Store:
         return memory_handler(key);
+      case Shape::LoadFar:
+      case Shape::StoreFar:
+        return far_memory_handler(key);
+      case Shape::CallRef:
+      case Shape::ReturnCall:
+      case Shape::ReturnCallLazy:
+      case Shape::ReturnCallImport:
+      case Shape::ReturnCallIndirect:
+      case Shape::ReturnCallRef:
+      case Shape::RefAsNonNull:
+        return reference_handler(key);
+      case Shape::Throw:
+      case Shape::ThrowRef:
+        return exception_handler(key);
+      case Shape::Atomic:
+        return atomic_handler(key);
+      case Shape::Wide:
+        return wide_handler(key);
       case Shape::LoadIndexed:
       case Shape::StoreIndexed:
         return indexed_handler(key);

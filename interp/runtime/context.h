@@ -21,6 +21,7 @@ class CodeSpace;
 struct MemoryInst;
 struct TableInst;
 struct FuncInst;
+struct TagInst;
 
 // A return record: where a caller continues. Records grow down from the end of the store's stack
 // region.
@@ -144,6 +145,7 @@ struct ContextLayout {
   uint32_t tables;            // TableInst*[all tables]
   uint32_t memories;          // MemoryInst*[all memories]
   uint32_t imported_funcs;    // FuncInst*[]
+  uint32_t tags;              // TagInst*[all tags]
   uint64_t size;
 
   explicit ContextLayout(const Module& module) {
@@ -158,6 +160,7 @@ struct ContextLayout {
     tables = take(8 * module.tables.size());
     memories = take(8 * module.memories.size());
     imported_funcs = take(8 * uint64_t{module.imported_funcs});
+    tags = take(8 * module.tags.size());
     size = at;
   }
 };

@@ -73,7 +73,7 @@ ExternVal Instance::export_at(size_t index) {
     case ExternKind::Global:
       return {exported.kind, global(exported.index)};
     case ExternKind::Tag:
-      break;  // refused by validation until exceptions are there
+      return {exported.kind, tag(exported.index)};
   }
   return {exported.kind, nullptr};
 }

@@ -8,6 +8,7 @@
 #include "interp/core/bytes.h"
 #include "interp/runtime/const_expr.h"
 #include "interp/translate/code.h"
+#include "interp/validate/type_registry.h"
 
 namespace weft::interp {
 
@@ -60,6 +61,8 @@ MemoryType present_type(const MemoryInst& memory) {
   return type;
 }
 
+std::string to_string_tag(const FuncType& type) { return "tag " + to_string(type); }
+
 std::string to_string(const ExternVal& value) {
   switch (value.kind) {
     case ExternKind::Func:
@@ -71,9 +74,9 @@ std::string to_string(const ExternVal& value) {
     case ExternKind::Global:
       return to_string(static_cast<GlobalInst*>(value.object)->type);
     case ExternKind::Tag:
-      break;
+      return to_string_tag(*static_cast<TagInst*>(value.object)->func_type);
   }
-  return "tag";
+  return {};
 }
 
 // Spec 3.0, 3.3.10 "Import Subtyping": limits.
@@ -88,12 +91,8 @@ bool matches(const Limits& actual, const Limits& expected) {
 // has seen it.
 class Instantiator {
  public:
-  Instantiator(Store& store, std::shared_ptr<const CompiledModule> compiled,
-               FuncTypeMatches matches)
-      : x_store(store),
-        x_compiled(std::move(compiled)),
-        x_module(*x_compiled->module),
-        x_matches(matches) {}
+  Instantiator(Store& store, std::shared_ptr<const CompiledModule> compiled)
+      : x_store(store), x_compiled(std::move(compiled)), x_module(*x_compiled->module) {}
 
   Result<Instantiated> run(std::span<const ExternVal> imports) {
     WEFT_TRY(link(imports));
@@ -109,35 +108,23 @@ class Instantiator {
   }
 
  private:
-  // The type with its heap type as a TypeId: decoded modules hold indices of their own.
-  ValType canonical(ValType type) const {
-    if (!type.is_ref() || !type.heap().is_index()) return type;
-    return ValType::ref(HeapType::of_index(x_module.types[type.heap().index()].id),
-                        type.is_nullable());
-  }
-  TableType canonical(TableType type) const {
-    type.element = canonical(type.element);
-    return type;
-  }
-  GlobalType canonical(GlobalType type) const {
-    type.type = canonical(type.type);
-    return type;
+  // A mutable global can be written through the import, so its type must be the same.
+  bool global_matches(const GlobalType& actual, const GlobalType& expected) const {
+    if (actual.is_mutable != expected.is_mutable) return false;
+    return actual.is_mutable ? actual.type == expected.type
+                             : matches(actual.type, expected.type, *x_store.types());
   }
 
-  bool func_matches(TypeId actual, TypeId expected) const {
-    if (actual == expected) return true;
-    return x_matches != nullptr && x_matches(*x_store.types(), actual, expected);
-  }
-
+  // Spec 3.0, 3.3.10 "Import Subtyping".
   bool import_matches(const Import& import, const ExternVal& value) const {
     if (value.kind != import.kind) return false;
     switch (import.kind) {
       case ExternKind::Func:
-        return func_matches(static_cast<FuncInst*>(value.object)->type,
-                            x_module.func_type_id(import.index));
+        return x_store.types()->is_subtype(static_cast<FuncInst*>(value.object)->type,
+                                           x_module.func_type_id(import.index));
       case ExternKind::Table: {
         const TableType actual = present_type(*static_cast<TableInst*>(value.object));
-        const TableType expected = canonical(x_module.tables[import.index].type);
+        const TableType& expected = x_module.tables[import.index].type;
         return actual.index == expected.index && actual.element == expected.element &&
                matches(actual.limits, expected.limits);
       }
@@ -149,12 +136,16 @@ class Instantiator {
                matches(actual.limits, expected.limits);
       }
       case ExternKind::Global:
-        return static_cast<GlobalInst*>(value.object)->type ==
-               canonical(x_module.globals[import.index].type);
+        return global_matches(static_cast<GlobalInst*>(value.object)->type,
+                              x_module.globals[import.index].type);
       case ExternKind::Tag:
-        return false;
+        return static_cast<TagInst*>(value.object)->type == tag_type_id(import.index);
     }
     return false;
+  }
+
+  TypeId tag_type_id(uint32_t tag) const {
+    return x_module.types[x_module.tags[tag].type_index].id;
   }
 
   std::string expected_text(const Import& import) const {
@@ -168,9 +159,9 @@ class Instantiator {
       case ExternKind::Global:
         return to_string(x_module.globals[import.index].type);
       case ExternKind::Tag:
-        break;
+        return to_string_tag(x_store.types()->func_type(tag_type_id(import.index)));
     }
-    return "tag";
+    return {};
   }
 
   Result<void> link(std::span<const ExternVal> imports) const {
@@ -207,23 +198,27 @@ class Instantiator {
     x_instance = x_owner.get();
     take_imports(imports);
 
-    bool all_guarded = kHasGuardMode;
     for (uint32_t i = x_module.imported_memories; i < x_module.memories.size(); ++i) {
       WEFT_ASSIGN(*x_instance->context_slot<MemoryInst>(x_compiled->layout.memories, i),
                   x_store.new_memory(x_module.memories[i]));
       ++x_new_memories;
     }
-    for (uint32_t i = 0; i < x_module.memories.size(); ++i) {
-      all_guarded = all_guarded && x_instance->memory(i)->mode == MemoryMode::Guard;
+    for (uint32_t i = x_module.imported_tags; i < x_module.tags.size(); ++i) {
+      const TypeId type = tag_type_id(i);
+      *x_instance->context_slot<TagInst>(x_compiled->layout.tags, i) =
+          x_store.new_tag(type, x_store.types()->func_type(type));
     }
     Context& context = x_instance->context();
+    bool guarded = kHasGuardMode;
     if (!x_module.memories.empty()) {
       context.memory0 = x_instance->memory(0);
-      x_store.state().check_fault_handler |= all_guarded;
+      guarded = guarded && context.memory0->mode == MemoryMode::Guard;
+      x_store.state().check_fault_handler |= guarded;
     }
-    // Code that checks works on any memory; code that doesn't needs guard pages around all of them.
-    context.code = &x_compiled->code(all_guarded ? MemoryMode::Guard : MemoryMode::Checked,
-                                     x_store.config().fuel);
+    // Code that checks works on any memory; code that doesn't needs guard pages around memory 0.
+    // Accesses to other memories always check.
+    context.code =
+        &x_compiled->code(guarded ? MemoryMode::Guard : MemoryMode::Checked, x_store.config().fuel);
 
     // In this order: a table's initialiser may read any global, a global's those before it.
     for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) define_global(i);
@@ -231,7 +226,7 @@ class Instantiator {
       const Table& table = x_module.tables[i];
       void* const init = table.init ? evaluate(*table.init, *x_instance).ref : nullptr;
       WEFT_ASSIGN(*x_instance->context_slot<TableInst>(x_compiled->layout.tables, i),
-                  x_store.new_table(canonical(table.type), init));
+                  x_store.new_table(table.type, init));
       ++x_new_tables;
     }
     return {};
@@ -262,6 +257,7 @@ class Instantiator {
           break;
         }
         case ExternKind::Tag:
+          *x_instance->context_slot<TagInst>(layout.tags, index) = static_cast<TagInst*>(object);
           break;
       }
     }
@@ -270,7 +266,7 @@ class Instantiator {
   void define_global(uint32_t index) {
     const Global& global = x_module.globals[index];
     GlobalInst& defined = *x_instance->global(index);
-    defined.type = canonical(global.type);
+    defined.type = global.type;
     defined.value = x_instance->own_global(index - x_module.imported_globals);
     *defined.value = evaluate(global.init, *x_instance);
   }
@@ -324,7 +320,6 @@ class Instantiator {
   Store& x_store;
   const std::shared_ptr<const CompiledModule> x_compiled;
   const Module& x_module;
-  const FuncTypeMatches x_matches;
   std::unique_ptr<Instance> x_owner;
   Instance* x_instance = nullptr;
   uint32_t x_new_memories = 0;
@@ -332,8 +327,8 @@ class Instantiator {
 };
 
 Result<Instantiated> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
-                                 std::span<const ExternVal> imports, FuncTypeMatches matches) {
-  return Instantiator(store, std::move(module), matches).run(imports);
+                                 std::span<const ExternVal> imports) {
+  return Instantiator(store, std::move(module)).run(imports);
 }
 
 }  // namespace weft::interp

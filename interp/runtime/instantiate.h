@@ -19,21 +19,13 @@ struct Instantiated {
   TrapCode trap = TrapCode::None;
 };
 
-// Whether a function of type `actual` may be imported as `expected`; both are of the store's
-// TypeRegistry.
-using FuncTypeMatches = bool (*)(const TypeRegistry& types, TypeId actual, TypeId expected);
-
 // `imports` has one entry per import of the module, in order; a null object is an unknown import.
 // All objects are of this store. Everything but the start function is done: the caller runs it
 // (Module::start), if there was no trap.
 //
 // ErrorKind::Unlinkable: an import is missing or of another type. ErrorKind::Limit,
 // ErrorKind::Exhausted: the module asks for more than it may have. The store is as before then.
-//
-// Without `matches`, function types match if they are equal, which is all that there is without
-// subtyping.
 Result<Instantiated> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
-                                 std::span<const ExternVal> imports,
-                                 FuncTypeMatches matches = nullptr);
+                                 std::span<const ExternVal> imports);
 
 }  // namespace weft::interp

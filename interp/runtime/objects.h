@@ -127,6 +127,12 @@ struct GlobalInst {
   Value storage;
 };
 
+// The identity of a kind of exception: two tags are the same if they are one object.
+struct TagInst {
+  TypeId type = kNoTypeId;
+  const FuncType* func_type = nullptr;  // what `type` stands for; lives as long as the engine
+};
+
 // An object of the host behind an externref. Alive while the host holds it (host_refs) or the guest
 // can reach it.
 struct ExternObject {

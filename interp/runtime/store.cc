@@ -75,6 +75,10 @@ GlobalInst* Store::new_global(const GlobalType& type, const Value& init) {
   return &global;
 }
 
+TagInst* Store::new_tag(TypeId type, const FuncType& func_type) {
+  return &x_tags.emplace_back(TagInst{type, &func_type});
+}
+
 FuncInst* Store::new_host_func(TypeId type, const FuncType& func_type, HostCallback call, void* env,
                                void (*drop)(void* env)) {
   const auto slots = [](const std::vector<ValType>& types) {

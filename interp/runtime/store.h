@@ -52,7 +52,7 @@ struct Limiter {
 // An export or import as a runtime object.
 struct ExternVal {
   ExternKind kind = ExternKind::Func;
-  void* object = nullptr;  // FuncInst, TableInst, MemoryInst, GlobalInst
+  void* object = nullptr;  // FuncInst, TableInst, MemoryInst, GlobalInst, TagInst
 };
 
 // A module together with what all its instances share. Thread-safe; translated code is made on
@@ -96,6 +96,9 @@ class Instance {
     return *context_slot<MemoryInst>(x_module->layout.memories, index);
   }
   GlobalInst* global(uint32_t index);
+  TagInst* tag(uint32_t index) const {
+    return *context_slot<TagInst>(x_module->layout.tags, index);
+  }
   // Exports in the module's order.
   ExternVal export_at(size_t index);
   // Null if there is none of that name. The pointer is good until the store dies.
@@ -190,6 +193,7 @@ class Store {
   Result<MemoryInst*> new_memory(const MemoryType& type);
   Result<TableInst*> new_table(const TableType& type, void* init);
   GlobalInst* new_global(const GlobalType& type, const Value& init);
+  TagInst* new_tag(TypeId type, const FuncType& func_type);
   // `func_type` outlives the store and is what `type` stands for. `drop(env)` is called when the
   // store dies; may be null.
   FuncInst* new_host_func(TypeId type, const FuncType& func_type, HostCallback call, void* env,
@@ -242,6 +246,7 @@ class Store {
   std::deque<MemoryInst> x_memories;
   std::deque<TableInst> x_tables;
   std::deque<GlobalInst> x_globals;
+  std::deque<TagInst> x_tags;
   std::deque<HostFunc> x_host_func_impls;
   std::deque<FuncInst> x_host_funcs;
   std::vector<std::unique_ptr<Instance>> x_instances;

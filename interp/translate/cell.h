@@ -47,6 +47,8 @@ enum class Shape : uint8_t {
   Unary,         // d := op(a)
   Load,          // d := memory0[a + offset]
   Store,         // memory0[a + offset] := b
+  LoadFar,       // d := memory[a + p]: of the memory at byte x of the Context; a of 64 bits
+  StoreFar,      // memory[a + p] := b, likewise
   LoadIndexed,   // d := memory0[a + b + offset], a + b wrapping at 2^32; kScaled: b times the
                  // access's size
   StoreIndexed,  // memory0[a + b + offset] := c, likewise
@@ -69,8 +71,17 @@ enum class Shape : uint8_t {
   CallImport,     // call the FuncInst at byte y of the Context, frame advanced by x slots
   CallIndirect,   // call element a of the table at byte z of the Context if its type is y, frame
                   // advanced by x slots
-  Runtime,        // runtime function p(context, frame + x, y, z)
-  Zero,           // frame[x..x+y) slots := 0
+  CallRef,        // call the FuncInst a, frame advanced by x slots
+  // Tail calls: the arguments are at the frame's beginning already, and no record is pushed.
+  ReturnCall,          // as Call
+  ReturnCallLazy,      // as CallLazy: becomes a ReturnCall
+  ReturnCallImport,    // as CallImport
+  ReturnCallIndirect,  // as CallIndirect
+  ReturnCallRef,       // as CallRef
+  Throw,               // throw an exception of tag y with the values at frame + x
+  ThrowRef,            // throw the exception a
+  Runtime,             // runtime function p(context, frame + x, y, z)
+  Zero,                // frame[x..x+y) slots := 0
   CheckStack,  // trap unless x slots fit: entry of functions with a frame larger than the red zone
   Fuel,        // take x units of fuel
   Trap,        // trap with code x
@@ -96,10 +107,19 @@ enum class Shape : uint8_t {
   VStore,      // memory0[a + offset] := b
   VLoadLane,   // d := b with lane x from memory0[a + offset]
   VStoreLane,  // memory0[a + offset] := lane x of b
+  // The same for the memory at byte y of the Context; a of 64 bits, offset in p.
+  VLoadFar,
+  VStoreFar,
+  VLoadLaneFar,
+  VStoreLaneFar,
   VGlobalGet,
   VGlobalSet,
   VGlobalGetFar,
   VGlobalSetFar,
+  RefAsNonNull,  // trap if a is null
+  Atomic,        // atomic function p on the memory with index y, at offset q from the address that
+                 // is the first of the operands at frame + x; the result goes there, too
+  Wide,          // 128-bit arithmetic on the operands at frame + x; the results go there, too
   kCount,
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
@@ -112,9 +132,12 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::Unary:
     case Shape::Load:
     case Shape::Store:
+    case Shape::LoadFar:
+    case Shape::StoreFar:
     case Shape::LoadIndexed:
     case Shape::StoreIndexed:
     case Shape::CompareBranch:
+    case Shape::Wide:
     case Shape::VUnary:
     case Shape::VBinary:
     case Shape::VTernary:
@@ -126,6 +149,9 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::VLoad:
     case Shape::VLoadLane:
     case Shape::VStoreLane:
+    case Shape::VLoadFar:
+    case Shape::VLoadLaneFar:
+    case Shape::VStoreLaneFar:
       return true;
     default:
       return false;
@@ -184,6 +210,10 @@ constexpr Fields fields_of(Shape shape) {
       return {D, A, Offset};
     case Shape::Store:
       return {A, B, Offset};
+    case Shape::LoadFar:
+      return {D, A, P, X};
+    case Shape::StoreFar:
+      return {A, B, P, X};
     case Shape::LoadIndexed:
       return {D, A, B, Offset};
     case Shape::StoreIndexed:
@@ -220,6 +250,21 @@ constexpr Fields fields_of(Shape shape) {
       return {X, Y};
     case Shape::CallIndirect:
       return {A, X, Y, Z};
+    case Shape::CallRef:
+      return {A, X};
+    case Shape::ReturnCall:
+    case Shape::ReturnCallLazy:
+      return {P, Q, Y};
+    case Shape::ReturnCallImport:
+      return {Y};
+    case Shape::ReturnCallIndirect:
+      return {A, Y, Z};
+    case Shape::ReturnCallRef:
+      return {A};
+    case Shape::Throw:
+      return {X, Y};
+    case Shape::ThrowRef:
+      return {A};
     case Shape::Runtime:
       return {P, X, Y, Z};
     case Shape::Zero:
@@ -260,12 +305,26 @@ constexpr Fields fields_of(Shape shape) {
       return {D, A, B, Offset, X};
     case Shape::VStoreLane:
       return {A, B, Offset, X};
+    case Shape::VLoadFar:
+      return {D, A, P, Y};
+    case Shape::VStoreFar:
+      return {A, B, P, Y};
+    case Shape::VLoadLaneFar:
+      return {D, A, B, P, X, Y};
+    case Shape::VStoreLaneFar:
+      return {A, B, P, X, Y};
     case Shape::VGlobalGet:
     case Shape::VGlobalGetFar:
       return {D, X};
     case Shape::VGlobalSet:
     case Shape::VGlobalSetFar:
       return {A, X};
+    case Shape::RefAsNonNull:
+      return {A};
+    case Shape::Atomic:
+      return {P, Q, X, Y};
+    case Shape::Wide:
+      return {X};
     case Shape::kCount:
       break;
   }
@@ -282,6 +341,10 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
   switch (key.shape) {
     case Shape::Select:
       return {{key.repr, key.repr, Repr::I32}, key.repr};
+    case Shape::LoadFar:
+      return {{Repr::I64, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
+    case Shape::StoreFar:
+      return {{Repr::I64, repr_of(info(key.op).params()[1]), Repr::I32}, Repr::I32};
     case Shape::LoadIndexed:
       return {{Repr::I32, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
     case Shape::StoreIndexed:

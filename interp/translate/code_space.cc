@@ -59,7 +59,7 @@ bool CodeSpace::translate_all() {
 // The same function always gives the same cells: offset_of() relies on it.
 IrFunction CodeSpace::build(uint32_t func) const {
   const ValidateOptions validate_options;
-  Translator translator(x_module, x_layout, x_options);
+  Translator translator(x_module, x_types, x_layout, x_options);
   const auto valid =
       validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
   IrFunction function = translator.take();

@@ -43,6 +43,16 @@ class Fuser {
       case Shape::CallLazy:
       case Shape::CallImport:
       case Shape::CallIndirect:
+      case Shape::CallRef:
+      case Shape::ReturnCall:
+      case Shape::ReturnCallLazy:
+      case Shape::ReturnCallImport:
+      case Shape::ReturnCallIndirect:
+      case Shape::ReturnCallRef:
+      case Shape::Throw:
+      case Shape::ThrowRef:
+      case Shape::Atomic:
+      case Shape::Wide:
       case Shape::Runtime:
       case Shape::MoveMany:
       case Shape::Trap:

@@ -177,6 +177,10 @@ Translator::Operand Translator::select(ValType type, Operand if_true, Operand if
   return push_result(instr, repr);
 }
 
+void Translator::wide(Opcode, Stack) {}
+
+Translator::Operand Translator::wide_result(size_t) { return push(Repr::I64); }
+
 // --- globals
 // ---------------------------------------------------------------------------------------------------------
 

@@ -72,8 +72,9 @@ class Translator {
   using Stack = std::span<Entry>;
   using Frame = ControlFrameView<Operand, Label>;
 
-  Translator(const Module& module, const ContextLayout& layout, const CodeOptions& options)
-      : x_module(module), x_layout(layout), x_options(options) {}
+  Translator(const Module& module, const TypeRegistry& types, const ContextLayout& layout,
+             const CodeOptions& options)
+      : x_module(module), x_types(types), x_layout(layout), x_options(options) {}
 
   IrFunction take() { return std::move(x_function); }
 
@@ -97,6 +98,60 @@ class Translator {
   void call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack stack,
                      Stack args, Operand index);
   Operand call_result(size_t i);
+
+  // translator_references.cc
+  void call_ref(const FuncType& type, Stack stack, Stack args, Operand callee);
+  void return_call(uint32_t func, const FuncType& type, Stack stack, Stack args);
+  void return_call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack stack,
+                            Stack args, Operand index);
+  void return_call_ref(const FuncType& type, Stack stack, Stack args, Operand callee);
+  Operand ref_as_non_null(ValType type, Operand ref);
+  Operand br_on_null(Frame& frame, Stack stack, ValType type, Operand ref);
+  void br_on_non_null(Frame& frame, Stack stack);
+
+  // translator_exceptions.cc
+  Label try_table(Stack stack, BlockSignature signature,
+                  std::span<const CatchHandler<Operand, Label>> handlers);
+  void throw_(uint32_t tag, const FuncType& type, Stack stack, Stack args);
+  void throw_ref(Operand exception);
+  Label try_(Stack stack, BlockSignature signature);
+  void catch_(Frame& frame, Stack stack, bool reachable, uint32_t tag, const FuncType& type);
+  void catch_all(Frame& frame, Stack stack, bool reachable);
+  Operand catch_param(const Frame& frame, const FuncType& type, size_t i);
+  void delegate(Frame& frame, Stack stack, bool fallthrough_reachable, Frame& target);
+  void rethrow(Frame& frame);
+
+  // translator_gc.cc
+  Operand br_on_cast(Frame& frame, Stack stack, ValType from, ValType to, bool on_fail);
+  Operand ref_test(ValType from, ValType to, Operand ref);
+  Operand ref_cast(ValType from, ValType to, Operand ref);
+  Operand ref_eq(Operand a, Operand b);
+  Operand ref_convert(Opcode, Operand ref);
+  Operand ref_i31(Operand value);
+  Operand i31_get(Opcode op, Operand ref);
+  Operand struct_new(TypeId type, Stack fields);
+  Operand struct_new_default(TypeId type);
+  Operand struct_get(Opcode op, TypeId type, uint32_t field, ValType result, Operand ref);
+  void struct_set(TypeId type, uint32_t field, Operand ref, Operand value);
+  Operand array_new(TypeId type, Operand value, Operand length);
+  Operand array_new_default(TypeId type, Operand length);
+  Operand array_new_fixed(TypeId type, Stack elements);
+  Operand array_new_segment(Opcode op, TypeId type, uint32_t segment, Operand from, Operand length);
+  Operand array_get(Opcode op, TypeId type, ValType result, Operand ref, Operand index);
+  void array_set(TypeId type, Operand ref, Operand index, Operand value);
+  Operand array_len(Operand ref);
+  void array_fill(TypeId type, Operand ref, Operand index, Operand value, Operand count);
+  void array_copy(TypeId to_type, TypeId from_type, Operand to, Operand to_index, Operand from,
+                  Operand from_index, Operand count);
+  void array_init_segment(Opcode op, TypeId type, uint32_t segment, Operand ref, Operand index,
+                          Operand from, Operand count);
+
+  // translator_atomics.cc
+  Operand atomic(Opcode op, const MemArg& memarg, ValType result, Stack operands);
+  void atomic_fence();
+
+  void wide(Opcode op, Stack operands);
+  Operand wide_result(size_t i);
 
   void drop(ValType, Operand operand) { pop(operand); }
   Operand select(ValType type, Operand if_true, Operand if_false, Operand condition);
@@ -194,6 +249,7 @@ class Translator {
   void begin_fuel_region();
 
   const Module& x_module;
+  const TypeRegistry& x_types;
   const ContextLayout& x_layout;
   const CodeOptions& x_options;
 

@@ -22,6 +22,7 @@ bool has_free_result(const IrInstr& instr) {
     case Shape::CallLazy:
     case Shape::CallImport:
     case Shape::CallIndirect:
+    case Shape::CallRef:
       return false;
     default:
       return instr.d.kind == IrOperand::Kind::Slot;
@@ -35,6 +36,10 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::CallLazy:
     case Shape::CallImport:
     case Shape::CallIndirect:
+    case Shape::CallRef:
+    case Shape::Atomic:
+    case Shape::Wide:
+    case Shape::Throw:
     case Shape::Runtime:
     case Shape::MoveMany:
       return true;

@@ -66,6 +66,7 @@ class FunctionValidator {
     bool unreachable =
         false;              // the rest of the frame is dead code: its operand stack is polymorphic
     size_t set_locals = 0;  // entries of x_set_locals at the frame's beginning
+    bool catches_all = false;  // a legacy try that has had its catch_all
   };
   using Entry = StackEntry<Operand>;
 
@@ -76,6 +77,8 @@ class FunctionValidator {
   // instruction.
   [[gnu::always_inline]] inline void step();
   [[gnu::always_inline]] inline void custom(Opcode opcode);
+  // What version 2.0 doesn't have, out of the way of what is common.
+  [[gnu::noinline]] void later(Opcode opcode);
   void locals(const FuncType& type);
   void fail(ErrorKind kind, std::string message) { x_in.fail(kind, x_at, std::move(message)); }
   void invalid(std::string message) { fail(ErrorKind::Invalid, std::move(message)); }
@@ -111,6 +114,7 @@ class FunctionValidator {
   }
   [[gnu::noinline]] Operand pop_slow(ValType expected);
   Entry pop_any();
+  Entry pop_ref();
   void check_top(std::span<const ValType> types) { match_top<false>(types); }
   void retype_top(std::span<const ValType> types) { match_top<true>(types); }
   template <bool kRetype>
@@ -136,6 +140,17 @@ class FunctionValidator {
   bool has_data(uint32_t data);
   const TableType* table(uint32_t index);
   const ElemSegment* elem(uint32_t index);
+  const TableType* callee_table(uint32_t index);
+  const FuncType* tag_type(uint32_t tag);
+  const CompositeType* composite(uint32_t type, CompositeType::Kind kind);
+  const FieldType* field(IndexPair type_and_field);
+  const FieldType* element(uint32_t type);
+  const FieldType* mutable_element(uint32_t type);
+  TypeId type_id(uint32_t type) const { return x_module.types[type].id; }
+  ValType ref_to(uint32_t type, bool nullable) const {
+    return ValType::ref(HeapType::of_index(type_id(type)), nullable);
+  }
+  ValType heap_ref(HeapType heap, bool nullable);
   ValType address_type(uint32_t memory) const {
     return val_type_of(x_module.memories[memory].index);
   }
@@ -151,6 +166,8 @@ class FunctionValidator {
   void block(FrameKind kind, BlockType type);
   void else_();
   void end();
+  template <class Event>
+  void end_frame(Event&& event);
   void match_absent_else();
   void br(uint32_t depth);
   void br_if(uint32_t depth);
@@ -182,6 +199,59 @@ class FunctionValidator {
   void table_fill(uint32_t index);
   void table_copy(IndexPair to_and_from);
   void table_init(IndexPair elem_and_table);
+  void atomic(Opcode opcode);
+  void wide(Opcode opcode);
+  // The operands of an instruction with a signature, popped.
+  template <class Event>
+  void signature_event(size_t count, Event&& event);
+
+  // --- function_validator_references.h
+  bool yields_own_results(const FuncType& callee);
+  template <class Event>
+  void call_event(const FuncType& type, Event&& event);
+  void return_call(uint32_t func);
+  void return_call_indirect(IndexPair type_and_table);
+  void call_ref(uint32_t index);
+  void return_call_ref(uint32_t index);
+  void ref_as_non_null();
+  void br_on_null(uint32_t depth);
+  void br_on_non_null(uint32_t depth);
+  ValType label_reference(const ControlFrame& target);
+  void ref_test(HeapType heap, bool nullable);
+  void ref_cast(HeapType heap, bool nullable);
+  void br_on_cast(const CastBranch& cast, bool on_fail);
+  void ref_convert(Opcode opcode, HeapType from, HeapType to);
+  void ref_eq();
+  bool reads(const FieldType& field, bool extends);
+  void struct_new(uint32_t index);
+  void struct_new_default(uint32_t index);
+  void struct_get(Opcode opcode, IndexPair type_and_field);
+  void struct_set(IndexPair type_and_field);
+  void array_new(uint32_t index);
+  void array_new_default(uint32_t index);
+  void array_new_fixed(IndexPair type_and_count);
+  bool takes_data(const FieldType& item, uint32_t data);
+  bool takes_elem(const FieldType& item, uint32_t segment);
+  void array_new_segment(Opcode opcode, IndexPair type_and_segment);
+  void array_get(Opcode opcode, uint32_t type);
+  void array_set(uint32_t type);
+  void array_len();
+  void array_fill(uint32_t type);
+  void array_copy(IndexPair to_and_from);
+  void array_init_segment(Opcode opcode, IndexPair type_and_segment);
+
+  // --- function_validator_exceptions.h
+  void throw_(uint32_t tag);
+  void throw_ref();
+  bool clause_matches(const CatchClause& clause, const Frame& target);
+  void try_table(const Immediate& immediate);
+  void try_(BlockType type);
+  template <class Event>
+  bool begin_catch(Event&& event);
+  void catch_(uint32_t tag);
+  void catch_all();
+  void rethrow(uint32_t depth);
+  void delegate(uint32_t depth);
 
   const Module& x_module;
   const TypeRegistry& x_types;
@@ -199,7 +269,8 @@ class FunctionValidator {
   OperandStack<Operand> x_stack;
   std::vector<ControlFrame> x_frames;
   std::vector<ValType> x_locals;
-  std::vector<Frame*> x_targets;  // of a br_table
+  std::vector<Frame*> x_targets;   // of a br_table
+  std::vector<ValType> x_scratch;  // types put together for one instruction
 
   // Locals without a default value (Spec 3.0, 3.2.2 "Local Types"); all unused in functions without
   // such.
@@ -219,5 +290,8 @@ Result<void> validate_function(const ValidationContext& context, uint32_t func, 
 
 }  // namespace weft::interp
 
+#include "interp/validate/function_validator_exceptions.h"    // IWYU pragma: export
 #include "interp/validate/function_validator_instructions.h"  // IWYU pragma: export
+#include "interp/validate/function_validator_memory.h"        // IWYU pragma: export
+#include "interp/validate/function_validator_references.h"    // IWYU pragma: export
 #include "interp/validate/function_validator_stack.h"         // IWYU pragma: export

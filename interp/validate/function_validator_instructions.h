@@ -18,6 +18,14 @@ constexpr bool is_constant(Opcode opcode) {
     case index_of(Opcode::RefNull):
     case index_of(Opcode::RefFunc):
     case index_of(Opcode::GlobalGet):
+    case index_of(Opcode::RefI31):
+    case index_of(Opcode::StructNew):
+    case index_of(Opcode::StructNewDefault):
+    case index_of(Opcode::ArrayNew):
+    case index_of(Opcode::ArrayNewDefault):
+    case index_of(Opcode::ArrayNewFixed):
+    case index_of(Opcode::AnyConvertExtern):
+    case index_of(Opcode::ExternConvertAny):
       return true;
     default:
       return false;
@@ -169,6 +177,110 @@ void FunctionValidator<Sink>::custom(Opcode opcode) {
       if (elem(index)) emit([&](Sink& sink) { sink.elem_drop(index); });
       return;
     }
+    default:
+      return later(opcode);
+  }
+}
+
+template <InstrSink Sink>
+void FunctionValidator<Sink>::later(Opcode opcode) {
+  using enum Opcode;
+  if (info(opcode).feature == Feature::Threads) return atomic(opcode);
+  switch (index_of(opcode)) {
+    case index_of(ReturnCall):
+      return return_call(read<ReturnCall>());
+    case index_of(ReturnCallIndirect):
+      return return_call_indirect(read<ReturnCallIndirect>());
+    case index_of(CallRef):
+      return call_ref(read<CallRef>());
+    case index_of(ReturnCallRef):
+      return return_call_ref(read<ReturnCallRef>());
+    case index_of(RefAsNonNull):
+      return ref_as_non_null();
+    case index_of(BrOnNull):
+      return br_on_null(read<BrOnNull>());
+    case index_of(BrOnNonNull):
+      return br_on_non_null(read<BrOnNonNull>());
+    case index_of(Throw):
+      return throw_(read<Throw>());
+    case index_of(ThrowRef):
+      return throw_ref();
+    case index_of(TryTable):
+      return try_table(read<TryTable>());
+    case index_of(Try):
+      return try_(read<Try>());
+    case index_of(Catch):
+      return catch_(read<Catch>());
+    case index_of(CatchAll):
+      return catch_all();
+    case index_of(Rethrow):
+      return rethrow(read<Rethrow>());
+    case index_of(Delegate):
+      return delegate(read<Delegate>());
+    case index_of(RefTest):
+    case index_of(RefTestNull):
+      return ref_test(read<RefTest>(), opcode == RefTestNull);
+    case index_of(RefCast):
+    case index_of(RefCastNull):
+      return ref_cast(read<RefCast>(), opcode == RefCastNull);
+    case index_of(BrOnCast):
+    case index_of(BrOnCastFail):
+      return br_on_cast(read<BrOnCast>(), opcode == BrOnCastFail);
+    case index_of(AnyConvertExtern):
+      return ref_convert(opcode, HeapType::Extern, HeapType::Any);
+    case index_of(ExternConvertAny):
+      return ref_convert(opcode, HeapType::Any, HeapType::Extern);
+    case index_of(RefEq):
+      return ref_eq();
+    case index_of(RefI31): {
+      const Operand value = pop(ValType::I32);
+      return push_event(ValType::ref(HeapType::I31, false),
+                        [&](Sink& sink) { return sink.ref_i31(value); });
+    }
+    case index_of(I31GetS):
+    case index_of(I31GetU): {
+      const Operand ref = pop(kI31Ref);
+      return push_event(ValType::I32, [&](Sink& sink) { return sink.i31_get(opcode, ref); });
+    }
+    case index_of(StructNew):
+      return struct_new(read<StructNew>());
+    case index_of(StructNewDefault):
+      return struct_new_default(read<StructNewDefault>());
+    case index_of(StructGet):
+    case index_of(StructGetS):
+    case index_of(StructGetU):
+      return struct_get(opcode, read<StructGet>());
+    case index_of(StructSet):
+      return struct_set(read<StructSet>());
+    case index_of(ArrayNew):
+      return array_new(read<ArrayNew>());
+    case index_of(ArrayNewDefault):
+      return array_new_default(read<ArrayNewDefault>());
+    case index_of(ArrayNewFixed):
+      return array_new_fixed(read<ArrayNewFixed>());
+    case index_of(ArrayNewData):
+    case index_of(ArrayNewElem):
+      return array_new_segment(opcode, read<ArrayNewData>());
+    case index_of(ArrayGet):
+    case index_of(ArrayGetS):
+    case index_of(ArrayGetU):
+      return array_get(opcode, read<ArrayGet>());
+    case index_of(ArraySet):
+      return array_set(read<ArraySet>());
+    case index_of(ArrayLen):
+      return array_len();
+    case index_of(ArrayFill):
+      return array_fill(read<ArrayFill>());
+    case index_of(ArrayCopy):
+      return array_copy(read<ArrayCopy>());
+    case index_of(ArrayInitData):
+    case index_of(ArrayInitElem):
+      return array_init_segment(opcode, read<ArrayInitData>());
+    case index_of(I64Add128):
+    case index_of(I64Sub128):
+    case index_of(I64MulWideS):
+    case index_of(I64MulWideU):
+      return wide(opcode);
     default:
       return fail(ErrorKind::Unsupported, std::string(info(opcode).text) + ": " +
                                               std::string(name_of(info(opcode).feature)) +
@@ -326,17 +438,33 @@ void FunctionValidator<Sink>::else_() {
 template <InstrSink Sink>
 void FunctionValidator<Sink>::end() {
   ControlFrame& ended = frame();
+  if (ended.kind != FrameKind::Function) {
+    return end_frame([&](Stack stack, bool fallthrough) { x_sink.end(ended, stack, fallthrough); });
+  }
+  check_frame_end();
+  if (!x_in.ok()) return;
+  if (x_live) {
+    x_sink.do_return(x_stack.all(), ended.signature.results);
+  } else {
+    x_sink.at(x_at);
+  }
+  x_sink.end_function();
+  leave();
+}
+
+// Ends a frame that is not the function's own, with `event(stack, fallthrough)` if it was entered.
+template <InstrSink Sink>
+template <class Event>
+void FunctionValidator<Sink>::end_frame(Event&& event) {
+  ControlFrame& ended = frame();
   check_frame_end();
   if (ended.kind == FrameKind::If) match_absent_else();
   if (!x_in.ok()) return;
   const bool fallthrough = x_live;
-  if (ended.reachable && !x_live) x_sink.at(x_at);
-  if (ended.kind == FrameKind::Function) {
-    if (fallthrough) x_sink.do_return(x_stack.all(), ended.signature.results);
-    x_sink.end_function();
-    return leave();
+  if (ended.reachable) {
+    if (!x_live) x_sink.at(x_at);
+    event(x_stack.all(), fallthrough);
   }
-  if (ended.reachable) x_sink.end(ended, x_stack.all(), fallthrough);
   x_stack.cut(ended.height);
   x_live = ended.reachable;
   const std::span<const ValType> results = ended.signature.results;
@@ -424,14 +552,19 @@ void FunctionValidator<Sink>::call(uint32_t func) {
   push_call_results(type);
 }
 
+// A table of functions.
+template <InstrSink Sink>
+const TableType* FunctionValidator<Sink>::callee_table(uint32_t index) {
+  const TableType* const callees = table(index);
+  if (!callees || matches(callees->element, kFuncRef, x_types)) return callees;
+  invalid(messages::type_mismatch(kFuncRef, callees->element));
+  return nullptr;
+}
+
 template <InstrSink Sink>
 void FunctionValidator<Sink>::call_indirect(IndexPair type_and_table) {
-  const TableType* const callees = table(type_and_table.second);
-  if (!callees) return;
-  if (!matches(callees->element, kFuncRef, x_types)) {
-    return invalid(messages::type_mismatch(kFuncRef, callees->element));
-  }
-  const FuncType* const type = func_type(type_and_table.first);
+  const TableType* const callees = callee_table(type_and_table.second);
+  const FuncType* const type = callees ? func_type(type_and_table.first) : nullptr;
   if (!type) return;
   const Operand callee = pop(val_type_of(callees->index));
   check_top(type->params);
@@ -544,150 +677,6 @@ void FunctionValidator<Sink>::global_set(uint32_t index) {
   if (!global.is_mutable) return invalid("immutable global " + std::to_string(index));
   const Operand value = pop(global.type);
   emit([&](Sink& sink) { sink.global_set(index, global.type, value); });
-}
-
-// --- memory
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::memory_grow(uint32_t memory) {
-  if (!has_memory(memory)) return;
-  const Operand pages = pop(address_type(memory));
-  push_event(address_type(memory), [&](Sink& sink) { return sink.memory_grow(memory, pages); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::memory_fill(uint32_t memory) {
-  if (!has_memory(memory)) return;
-  const Operand count = pop(address_type(memory));
-  const Operand value = pop(ValType::I32);
-  const Operand to = pop(address_type(memory));
-  emit([&](Sink& sink) { sink.memory_fill(memory, to, value, count); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::memory_copy(IndexPair to_and_from) {
-  if (!has_memory(to_and_from.first) || !has_memory(to_and_from.second)) return;
-  const ValType to_type = address_type(to_and_from.first);
-  const ValType from_type = address_type(to_and_from.second);
-  const Operand count = pop(to_type == from_type ? to_type : ValType(ValType::I32));
-  const Operand from = pop(from_type);
-  const Operand to = pop(to_type);
-  emit([&](Sink& sink) {
-    sink.memory_copy(to_and_from.first, to_and_from.second, to, from, count);
-  });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::memory_init(IndexPair data_and_memory) {
-  if (!has_memory(data_and_memory.second) || !has_data(data_and_memory.first)) return;
-  const Operand count = pop(ValType::I32);
-  const Operand from = pop(ValType::I32);
-  const Operand to = pop(address_type(data_and_memory.second));
-  emit([&](Sink& sink) {
-    sink.memory_init(data_and_memory.first, data_and_memory.second, to, from, count);
-  });
-}
-
-// --- references and tables
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::ref_null(HeapType heap) {
-  const auto type = x_body_types.resolve(ValType::ref(heap, true));
-  if (!type) return invalid(messages::unknown("type", heap.index()));
-  push_event(*type, [&](Sink& sink) { return sink.ref_null(*type); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::ref_is_null() {
-  const Entry operand = pop_any();
-  if (!operand.type.is_ref() && operand.type != ValType::Bot) {
-    return invalid("type mismatch: expected a reference, found " + to_string(operand.type));
-  }
-  push_event(ValType::I32,
-             [&](Sink& sink) { return sink.ref_is_null(operand.type, operand.operand); });
-}
-
-// Before function-references every function reference was a nullable funcref.
-template <InstrSink Sink>
-void FunctionValidator<Sink>::ref_func(uint32_t func) {
-  if (!has_func(func)) return;
-  if (!ConstantSink<Sink> && !x_module.declared_funcs[func]) {
-    return invalid("undeclared function reference " + std::to_string(func));
-  }
-  const ValType type = x_gate.enabled.has(Feature::FunctionReferences)
-                           ? ValType::ref(HeapType::of_index(x_module.func_type_id(func)), false)
-                           : kFuncRef;
-  push_event(type, [&](Sink& sink) { return sink.ref_func(func); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_get(uint32_t index) {
-  const TableType* const type = table(index);
-  if (!type) return;
-  const Operand at = pop(val_type_of(type->index));
-  push_event(type->element, [&](Sink& sink) { return sink.table_get(index, type->element, at); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_set(uint32_t index) {
-  const TableType* const type = table(index);
-  if (!type) return;
-  const Operand value = pop(type->element);
-  const Operand at = pop(val_type_of(type->index));
-  emit([&](Sink& sink) { sink.table_set(index, at, value); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_grow(uint32_t index) {
-  const TableType* const type = table(index);
-  if (!type) return;
-  const Operand count = pop(val_type_of(type->index));
-  const Operand value = pop(type->element);
-  push_event(val_type_of(type->index),
-             [&](Sink& sink) { return sink.table_grow(index, value, count); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_fill(uint32_t index) {
-  const TableType* const type = table(index);
-  if (!type) return;
-  const Operand count = pop(val_type_of(type->index));
-  const Operand value = pop(type->element);
-  const Operand at = pop(val_type_of(type->index));
-  emit([&](Sink& sink) { sink.table_fill(index, at, value, count); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_copy(IndexPair to_and_from) {
-  const TableType* const to_table = table(to_and_from.first);
-  const TableType* const from_table = table(to_and_from.second);
-  if (!to_table || !from_table) return;
-  if (!matches(from_table->element, to_table->element, x_types)) {
-    return invalid(messages::type_mismatch(to_table->element, from_table->element));
-  }
-  const ValType to_type = val_type_of(to_table->index);
-  const ValType from_type = val_type_of(from_table->index);
-  const Operand count = pop(to_type == from_type ? to_type : ValType(ValType::I32));
-  const Operand from = pop(from_type);
-  const Operand to = pop(to_type);
-  emit(
-      [&](Sink& sink) { sink.table_copy(to_and_from.first, to_and_from.second, to, from, count); });
-}
-
-template <InstrSink Sink>
-void FunctionValidator<Sink>::table_init(IndexPair elem_and_table) {
-  const TableType* const type = table(elem_and_table.second);
-  const ElemSegment* const segment = type ? elem(elem_and_table.first) : nullptr;
-  if (!segment) return;
-  if (!matches(segment->type, type->element, x_types)) {
-    return invalid(messages::type_mismatch(type->element, segment->type));
-  }
-  const Operand count = pop(ValType::I32);
-  const Operand from = pop(ValType::I32);
-  const Operand to = pop(val_type_of(type->index));
-  emit([&](Sink& sink) {
-    sink.table_init(elem_and_table.first, elem_and_table.second, to, from, count);
-  });
 }
 
 }  // namespace weft::interp

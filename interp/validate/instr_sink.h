@@ -63,10 +63,19 @@ struct ControlFrameView {
   }
 };
 
-// The events, by example of a sink that ignores everything (validation only).
-struct NullSink {
-  struct Operand {};
-  struct Label {};
+// A clause of a try_table, resolved.
+template <class Operand, class Label>
+struct CatchHandler {
+  CatchClause::Kind kind;
+  uint32_t tag;  // Catch, CatchRef
+  ControlFrameView<Operand, Label>* target;
+};
+
+// The events, by example of a sink that ignores everything.
+template <class OperandType, class LabelType>
+struct IgnoringSink {
+  using Operand = OperandType;
+  using Label = LabelType;
   using Stack = std::span<StackEntry<Operand>>;
   using Frame = ControlFrameView<Operand, Label>;
 
@@ -109,6 +118,35 @@ struct NullSink {
   void call_indirect(uint32_t /*type index*/, uint32_t /*table*/, const FuncType&, Stack,
                      Stack /*args*/, Operand) {}
   Operand call_result(size_t /*i*/) { return {}; }
+  // `callee` was popped before the arguments. Null traps.
+  void call_ref(const FuncType&, Stack, Stack /*args*/, Operand /*callee*/) {}
+  // Tail calls: as their namesakes, but nothing is live after them, and no results are pushed.
+  void return_call(uint32_t /*func*/, const FuncType&, Stack, Stack /*args*/) {}
+  void return_call_indirect(uint32_t /*type index*/, uint32_t /*table*/, const FuncType&, Stack,
+                            Stack /*args*/, Operand) {}
+  void return_call_ref(const FuncType&, Stack, Stack /*args*/, Operand /*callee*/) {}
+
+  // --- exceptions
+  // A frame of kind TryTable; it ends like a block. Each clause branches to its target with the
+  // tag's parameters (all of them on the operand stack after the target's height, as for a branch),
+  // and then the exception itself for CatchRef and CatchAllRef.
+  Label try_table(Stack, BlockSignature, std::span<const CatchHandler<Operand, Label>>) {
+    return {};
+  }
+  void throw_(uint32_t /*tag*/, const FuncType&, Stack /*below the arguments*/, Stack /*args*/) {}
+  void throw_ref(Operand) {}
+  // The legacy form: a frame of kind Try, whose `catch` and `catch_all` parts (kind Catch) end it
+  // as else_() ends a `then` part: `stack` holds the results of the part that ends, if reachable.
+  // A catch's parameters are pushed with catch_param(frame, i). It ends with end(), or with
+  // delegate() and then result()s: exceptions of its body go to what encloses `target`'s `try`
+  // part, itself included (kind Function: to the caller).
+  Label try_(Stack, BlockSignature) { return {}; }
+  void catch_(Frame&, Stack, bool /*reachable*/, uint32_t /*tag*/, const FuncType&) {}
+  void catch_all(Frame&, Stack, bool /*reachable*/) {}
+  Operand catch_param(const Frame&, const FuncType&, size_t /*i*/) { return {}; }
+  void delegate(Frame&, Stack, bool /*fallthrough_reachable*/, Frame& /*target*/) {}
+  // Throws what the frame, of kind Catch, has caught.
+  void rethrow(Frame&) {}
 
   // --- parametric and variables
   void drop(ValType, Operand) {}
@@ -161,7 +199,61 @@ struct NullSink {
   void table_copy(uint32_t /*to*/, uint32_t /*from*/, Operand, Operand, Operand) {}
   void table_init(uint32_t /*elem*/, uint32_t /*table*/, Operand, Operand, Operand) {}
   void elem_drop(uint32_t) {}
+  // Traps on null; the entry stays where it is.
+  Operand ref_as_non_null(ValType, Operand) { return {}; }
+  // Branches if null; `stack` is the stack below the reference, which is pushed again.
+  Operand br_on_null(Frame&, Stack, ValType, Operand /*reference*/) { return {}; }
+  // Branches if not null: the reference is still on top of `stack`, the last value that the branch
+  // takes. It is popped afterwards.
+  void br_on_non_null(Frame&, Stack) {}
+  // Branches if the cast succeeds, or fails: the reference is still on top of `stack`, the last
+  // value that the branch takes, and is replaced by the operand that the event returns.
+  Operand br_on_cast(Frame&, Stack, ValType /*from*/, ValType /*to*/, bool /*on_fail*/) {
+    return {};
+  }
+  Operand ref_test(ValType /*from*/, ValType /*to*/, Operand) { return {}; }
+  // The entry stays where it is.
+  Operand ref_cast(ValType /*from*/, ValType /*to*/, Operand) { return {}; }
+  Operand ref_eq(Operand, Operand) { return {}; }
+  // any.convert_extern, extern.convert_any: the reference is the same.
+  Operand ref_convert(Opcode, Operand) { return {}; }
+
+  // --- garbage-collected objects. Types are TypeIds.
+  Operand ref_i31(Operand) { return {}; }
+  Operand i31_get(Opcode, Operand) { return {}; }
+  Operand struct_new(TypeId, Stack /*fields*/) { return {}; }
+  Operand struct_new_default(TypeId) { return {}; }
+  Operand struct_get(Opcode, TypeId, uint32_t /*field*/, ValType, Operand) { return {}; }
+  void struct_set(TypeId, uint32_t /*field*/, Operand, Operand /*value*/) {}
+  Operand array_new(TypeId, Operand /*value*/, Operand /*length*/) { return {}; }
+  Operand array_new_default(TypeId, Operand /*length*/) { return {}; }
+  Operand array_new_fixed(TypeId, Stack /*elements*/) { return {}; }
+  // array.new_data, array.new_elem: `segment` of the one or the other.
+  Operand array_new_segment(Opcode, TypeId, uint32_t /*segment*/, Operand /*from*/,
+                            Operand /*length*/) {
+    return {};
+  }
+  Operand array_get(Opcode, TypeId, ValType, Operand, Operand /*index*/) { return {}; }
+  void array_set(TypeId, Operand, Operand /*index*/, Operand /*value*/) {}
+  Operand array_len(Operand) { return {}; }
+  void array_fill(TypeId, Operand, Operand /*index*/, Operand /*value*/, Operand /*count*/) {}
+  void array_copy(TypeId /*to*/, TypeId /*from*/, Operand, Operand /*to index*/, Operand,
+                  Operand /*from index*/, Operand /*count*/) {}
+  void array_init_segment(Opcode, TypeId, uint32_t /*segment*/, Operand, Operand /*index*/,
+                          Operand /*from*/, Operand /*count*/) {}
+
+  // --- atomics. `operands`: the address first; `result` is Bot for stores.
+  Operand atomic(Opcode, const MemArg&, ValType /*result*/, Stack /*operands*/) { return {}; }
+  void atomic_fence() {}
+
+  // --- wide arithmetic: the results, low word first, are pushed with wide_result(i).
+  void wide(Opcode, Stack /*operands*/) {}
+  Operand wide_result(size_t /*i*/) { return {}; }
 };
+
+struct NoAnnotation {};
+// For validation only.
+using NullSink = IgnoringSink<NoAnnotation, NoAnnotation>;
 
 // A sink that is compiled with `static constexpr bool kConstant = true` gets constant expressions
 // only: every other instruction is refused before it is typed.
@@ -178,7 +270,8 @@ concept InstrSink =
              std::span<ControlFrameView<typename S::Operand, typename S::Label>* const> frames,
              std::span<const ValType> types, BlockSignature signature, const FuncType& func_type,
              ValType type, Opcode op, uint32_t index, uint8_t lane, const MemArg& memarg,
-             const Value& value, const V128& vector) {
+             const Value& value, const V128& vector,
+             std::span<const CatchHandler<typename S::Operand, typename S::Label>> handlers) {
       sink.begin_function(types, index);
       sink.end_function();
       sink.at(uint64_t{});
@@ -232,6 +325,51 @@ concept InstrSink =
       sink.table_copy(index, index, o, o, o);
       sink.table_init(index, index, o, o, o);
       sink.elem_drop(index);
+      sink.call_ref(func_type, stack, stack, o);
+      sink.return_call(index, func_type, stack, stack);
+      sink.return_call_indirect(index, index, func_type, stack, stack, o);
+      sink.return_call_ref(func_type, stack, stack, o);
+      { sink.try_table(stack, signature, handlers) } -> std::convertible_to<typename S::Label>;
+      sink.throw_(index, func_type, stack, stack);
+      sink.throw_ref(o);
+      { sink.try_(stack, signature) } -> std::convertible_to<typename S::Label>;
+      sink.catch_(frame, stack, true, index, func_type);
+      sink.catch_all(frame, stack, true);
+      { sink.catch_param(frame, func_type, size_t{}) } -> std::convertible_to<typename S::Operand>;
+      sink.delegate(frame, stack, true, frame);
+      sink.rethrow(frame);
+      { sink.ref_as_non_null(type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.br_on_null(frame, stack, type, o) } -> std::convertible_to<typename S::Operand>;
+      sink.br_on_non_null(frame, stack);
+      {
+        sink.br_on_cast(frame, stack, type, type, true)
+      } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_test(type, type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_cast(type, type, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_eq(o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_convert(op, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.ref_i31(o) } -> std::convertible_to<typename S::Operand>;
+      { sink.i31_get(op, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.struct_new(index, stack) } -> std::convertible_to<typename S::Operand>;
+      { sink.struct_new_default(index) } -> std::convertible_to<typename S::Operand>;
+      { sink.struct_get(op, index, index, type, o) } -> std::convertible_to<typename S::Operand>;
+      sink.struct_set(index, index, o, o);
+      { sink.array_new(index, o, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.array_new_default(index, o) } -> std::convertible_to<typename S::Operand>;
+      { sink.array_new_fixed(index, stack) } -> std::convertible_to<typename S::Operand>;
+      {
+        sink.array_new_segment(op, index, index, o, o)
+      } -> std::convertible_to<typename S::Operand>;
+      { sink.array_get(op, index, type, o, o) } -> std::convertible_to<typename S::Operand>;
+      sink.array_set(index, o, o, o);
+      { sink.array_len(o) } -> std::convertible_to<typename S::Operand>;
+      sink.array_fill(index, o, o, o, o);
+      sink.array_copy(index, index, o, o, o, o, o);
+      sink.array_init_segment(op, index, index, o, o, o, o);
+      { sink.atomic(op, memarg, type, stack) } -> std::convertible_to<typename S::Operand>;
+      sink.atomic_fence();
+      sink.wide(op, stack);
+      { sink.wide_result(size_t{}) } -> std::convertible_to<typename S::Operand>;
     };
 static_assert(InstrSink<NullSink>);
 

@@ -76,6 +76,12 @@ constexpr InstrShape shape_of(const InstrInfo& instr) {
   }
 }
 
+// Of a memory access.
+constexpr uint8_t natural_align_log2(Opcode opcode) {
+  const uint32_t bytes = access_bytes(opcode);
+  return bytes == 0 ? 0 : static_cast<uint8_t>(std::countr_zero(bytes));
+}
+
 inline constexpr std::array<SignatureRule, kOpcodeCount> kSignatureRules = [] {
   std::array<SignatureRule, kOpcodeCount> rules;
   for (size_t i = 0; i < kOpcodeCount; ++i) {
@@ -86,8 +92,7 @@ inline constexpr std::array<SignatureRule, kOpcodeCount> kSignatureRules = [] {
     if (rule.shape == InstrShape::None) continue;
     const auto opcode = static_cast<Opcode>(i);
     rule.lanes = static_cast<uint8_t>(lane_count(opcode));
-    if (const uint32_t bytes = access_bytes(opcode))
-      rule.align_log2 = static_cast<uint8_t>(std::countr_zero(bytes));
+    rule.align_log2 = natural_align_log2(opcode);
     size_t at = 0;
     for (const char letter : instr.params()) {
       if (letter != 'a') rule.params[at++] = val_type_of_letter(letter);

@@ -84,7 +84,7 @@ HeapType::Abstract abstract_of(CompositeType::Kind kind) {
 }
 
 bool abstract_matches(HeapType::Abstract sub, HeapType::Abstract super) {
-  if (sub == super) return true;
+  if (sub == super || sub == HeapType::Bot) return true;
   switch (super) {
     case HeapType::Any:
       return sub == HeapType::Eq || sub == HeapType::I31 || sub == HeapType::Struct ||
@@ -106,6 +106,7 @@ bool abstract_matches(HeapType::Abstract sub, HeapType::Abstract super) {
     case HeapType::NoFunc:
     case HeapType::NoExtern:
     case HeapType::NoExn:
+    case HeapType::Bot:
       return false;
   }
   return false;
@@ -207,8 +208,17 @@ TypeId TypeRegistry::intern(const FuncType& type) {
   return intern_group(types, at, at + 1) ? types.back().id : kNoTypeId;
 }
 
+HeapType top_of(HeapType heap, const TypeRegistry& types) {
+  const HeapType::Abstract abstract =
+      heap.is_index() ? abstract_of(types.type(heap.index()).composite.kind) : heap.abstract();
+  for (const HeapType::Abstract top : {HeapType::Func, HeapType::Extern, HeapType::Exn}) {
+    if (abstract_matches(abstract, top)) return top;
+  }
+  return HeapType::Any;
+}
+
 bool matches(HeapType sub, HeapType super, const TypeRegistry& types) {
-  if (sub == super) return true;
+  if (sub == super || sub == HeapType::Bot) return true;
   if (sub.is_index()) {
     if (super.is_index()) return types.is_subtype(sub.index(), super.index());
     return abstract_matches(abstract_of(types.type(sub.index()).composite.kind), super.abstract());

@@ -87,6 +87,8 @@ class TypeRegistry {
   std::array<std::atomic<Entry*>, kChunks + 1> x_chunks{};
 };
 
+// The top of a heap type's hierarchy: Any, Func, Extern or Exn.
+HeapType top_of(HeapType heap, const TypeRegistry& types);
 // Whether a value of type `sub` can be used as a `super`; indices are TypeIds (Spec 3.0, 3.3
 // "Matching").
 bool matches(HeapType sub, HeapType super, const TypeRegistry& types);

@@ -76,13 +76,6 @@ TEST_F(InstantiateTest, AFunctionOfAnotherType) {
       "incompatible import type: \"m\" \"f\": expected func () -> (), found func (i32) -> i64");
 }
 
-TEST_F(InstantiateTest, FunctionTypesMayMatchByTheCallersRule) {
-  module.import_func(module.type({}, {}));
-  const ExternVal imports[] = {host_func(unary)};
-  EXPECT_TRUE(instantiate(*store, module.build(), imports,
-                          [](const TypeRegistry&, TypeId, TypeId) { return true; }));
-}
-
 TEST_F(InstantiateTest, NamesInMessagesAreEscapedAndCut) {
   const std::string name = "\x1b[31m" + std::string(1000, 'x');
   module.import_func(module.type({}, {}));

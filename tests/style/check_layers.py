@@ -26,6 +26,8 @@ HOOK = "interp/debug/hook.h"
 
 # What translated code is: the cells, and where they are kept.
 CODE_FORMAT = ["interp/translate/cell.h", "interp/translate/code.h"]
+# Casts, imports and layouts of objects need the engine's types at run time.
+TYPES = "interp/validate/type_registry.h"
 RUNTIME_STRUCTURES = ["interp/runtime/context.h", "interp/runtime/objects.h", "interp/runtime/store.h"]
 
 MAY_INCLUDE = {
@@ -35,8 +37,8 @@ MAY_INCLUDE = {
     # Translated code addresses the runtime's structures; it never runs anything.
     TRANSLATE: [CORE, DECODE, VALIDATE, *RUNTIME_STRUCTURES, "interp/execute/handlers.h", HOOK],
     TEXT: [CORE],
-    RUNTIME: [CORE, "interp/decode/module.h", *CODE_FORMAT],
-    EXECUTE: [CORE, RUNTIME, *CODE_FORMAT, HOOK],
+    RUNTIME: [CORE, "interp/decode/module.h", TYPES, *CODE_FORMAT],
+    EXECUTE: [CORE, RUNTIME, TYPES, *CODE_FORMAT, HOOK],
     DEBUG: ENGINE,
     PUBLIC: [],
     # A backend is an adapter: it reaches everything of the engine behind it, the disassembler for `weft dump` too.

@@ -10,19 +10,14 @@
 namespace weft::interp::testing {
 namespace {
 
+struct Number {
+  int number = -1;  // entries that no event made
+};
+
 // Writes each event as a word, with the numbers of its operands; every pushed value gets the next
 // number.
-class Recorder : public NullSink {
+class Recorder : public IgnoringSink<Number, Number> {
  public:
-  struct Operand {
-    int number = -1;  // entries that no event made
-  };
-  struct Label {
-    int number = -1;
-  };
-  using Stack = std::span<StackEntry<Operand>>;
-  using Frame = ControlFrameView<Operand, Label>;
-
   std::string log;
 
   void begin_function(std::span<const ValType> locals, uint32_t params) {
@@ -89,39 +84,11 @@ class Recorder : public NullSink {
     note("select", a.number, b.number);
     return made("by", c.number);
   }
-  // The rest comes with this class's operand type, and says nothing here.
-  void call_indirect(uint32_t, uint32_t, const FuncType&, Stack, Stack, Operand) {}
-  Operand local_tee(uint32_t, ValType, Operand, Stack) { return {}; }
-  Operand global_get(uint32_t, ValType) { return {}; }
-  void global_set(uint32_t, ValType, Operand) {}
-  Operand ternary(Opcode, Operand, Operand, Operand) { return {}; }
-  Operand extract_lane(Opcode, uint8_t, ValType, Operand) { return {}; }
-  Operand replace_lane(Opcode, uint8_t, ValType, Operand, Operand) { return {}; }
-  Operand shuffle(const V128&, Operand, Operand) { return {}; }
-  Operand load(Opcode, const MemArg&, ValType, Operand) { return {}; }
-  void store(Opcode, const MemArg&, ValType, Operand, Operand) {}
-  Operand load_lane(Opcode, const MemArg&, uint8_t, Operand, Operand) { return {}; }
-  void store_lane(Opcode, const MemArg&, uint8_t, Operand, Operand) {}
-  Operand memory_size(uint32_t) { return {}; }
-  Operand memory_grow(uint32_t, Operand) { return {}; }
-  void memory_fill(uint32_t, Operand, Operand, Operand) {}
-  void memory_copy(uint32_t, uint32_t, Operand, Operand, Operand) {}
-  void memory_init(uint32_t, uint32_t, Operand, Operand, Operand) {}
-  Operand ref_null(ValType) { return {}; }
-  Operand ref_is_null(ValType, Operand) { return {}; }
-  Operand ref_func(uint32_t) { return {}; }
-  Operand table_get(uint32_t, ValType, Operand) { return {}; }
-  void table_set(uint32_t, Operand, Operand) {}
-  Operand table_size(uint32_t) { return {}; }
-  Operand table_grow(uint32_t, Operand, Operand) { return {}; }
-  void table_fill(uint32_t, Operand, Operand, Operand) {}
-  void table_copy(uint32_t, uint32_t, Operand, Operand, Operand) {}
-  void table_init(uint32_t, uint32_t, Operand, Operand, Operand) {}
 
  private:
   static std::string word(const char* text) { return text; }
-  template <class Number>
-  static std::string word(Number number) {
+  template <class Integer>
+  static std::string word(Integer number) {
     return std::to_string(number);
   }
   template <class... Words>
