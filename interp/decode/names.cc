@@ -24,33 +24,39 @@ void read_name_map(Reader& in, Visit&& entry) {
   }
 }
 
+constexpr bool is_indirect(NameOf kind) {
+  return kind == NameOf::Local || kind == NameOf::Label || kind == NameOf::Field;
+}
+
 }  // namespace
 
 void NameSection::decode() const {
-  constexpr uint8_t kModule = 0;
-  constexpr uint8_t kFuncs = 1;
-  constexpr uint8_t kLocals = 2;
   const auto section = std::ranges::find(x_source.customs, "name", &CustomSection::name);
   if (section == x_source.customs.end()) return;
   Reader in(x_source.source.bytes, section->payload);
   while (in.ok() && !in.at_end()) {
     const uint8_t id = in.byte();
     Reader part = in.sub(in.length());
-    if (id == kModule) {
+    if (id >= kNameKinds) continue;  // of a later version
+    const auto kind = static_cast<NameOf>(id);
+    auto& names = x_names[id];
+    auto& indirect = x_indirect[id];
+    // A second list: lookup relies on one order.
+    if (!names.empty() || !indirect.empty()) break;
+    if (kind == NameOf::Module) {
       x_module = part.name(kMaxNameBytes);
-    } else if (id == kFuncs) {
-      if (!x_funcs.empty()) break;  // a second list: lookup relies on one order
-      read_name_map(
-          part, [&](uint32_t index, std::string_view name) { x_funcs.push_back({index, name}); });
-    } else if (id == kLocals) {
+    } else if (is_indirect(kind)) {
       const uint32_t count = part.u32();
       for (uint32_t i = 0; i < count && part.ok(); ++i) {
-        const uint32_t func = part.u32();
+        const uint32_t owner = part.u32();
         const uint64_t begin = part.offset();
         read_name_map(part, [](uint32_t, std::string_view) {});
-        if (!x_locals.empty() && func <= x_locals.back().func) break;
-        if (part.ok()) x_locals.push_back({func, {begin, part.offset()}});
+        if (!indirect.empty() && owner <= indirect.back().owner) break;
+        if (part.ok()) indirect.push_back({owner, {begin, part.offset()}});
       }
+    } else {
+      read_name_map(part,
+                    [&](uint32_t index, std::string_view name) { names.push_back({index, name}); });
     }
     if (!part.ok()) break;
   }
@@ -61,20 +67,22 @@ std::string_view NameSection::module() const {
   return x_module;
 }
 
-std::string_view NameSection::func(uint32_t func) const {
+std::string_view NameSection::find(NameOf kind, uint32_t index) const {
   decode_once();
-  const auto at = std::ranges::lower_bound(x_funcs, func, {}, &Entry::index);
-  return at != x_funcs.end() && at->index == func ? at->name : std::string_view();
+  const auto& names = x_names[static_cast<size_t>(kind)];
+  const auto at = std::ranges::lower_bound(names, index, {}, &Entry::index);
+  return at != names.end() && at->index == index ? at->name : std::string_view();
 }
 
-std::string_view NameSection::local(uint32_t func, uint32_t local) const {
+std::string_view NameSection::find(NameOf kind, uint32_t owner, uint32_t index) const {
   decode_once();
-  const auto of = std::ranges::lower_bound(x_locals, func, {}, &LocalsOf::func);
-  if (of == x_locals.end() || of->func != func) return {};
+  const auto& indirect = x_indirect[static_cast<size_t>(kind)];
+  const auto of = std::ranges::lower_bound(indirect, owner, {}, &NamesWithin::owner);
+  if (of == indirect.end() || of->owner != owner) return {};
   Reader in(x_source.source.bytes, of->names);
   std::string_view found;
-  read_name_map(in, [&](uint32_t index, std::string_view name) {
-    if (index == local) found = name;
+  read_name_map(in, [&](uint32_t at, std::string_view name) {
+    if (at == index) found = name;
   });
   return found;
 }

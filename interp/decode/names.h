@@ -3,6 +3,7 @@
 // malformed is believed up to that point.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
@@ -12,6 +13,24 @@
 
 namespace weft::interp {
 
+// What a name belongs to, by the number of its subsection. Labels of a function count in the order
+// of its blocks.
+enum class NameOf : uint8_t {
+  Module,
+  Func,
+  Local,  // of a function
+  Label,  // of a function
+  Type,
+  Table,
+  Memory,
+  Global,
+  Elem,
+  Data,
+  Field,  // of a type
+  Tag,
+};
+inline constexpr size_t kNameKinds = static_cast<size_t>(NameOf::Tag) + 1;
+
 // Thread-safe. Names point into the module, which must outlive this. An absent name is empty.
 class NameSection {
  public:
@@ -20,17 +39,23 @@ class NameSection {
   NameSection& operator=(const NameSection&) = delete;
 
   std::string_view module() const;
-  std::string_view func(uint32_t func) const;
-  // Searches the function's own names each time: for tools, not for hot paths.
-  std::string_view local(uint32_t func, uint32_t local) const;
+  std::string_view func(uint32_t func) const { return find(NameOf::Func, func); }
+  // The name of something in an index space of the module.
+  std::string_view find(NameOf kind, uint32_t index) const;
+  // The name of a local, a label or a field. Searches all those of its function or type each time:
+  // for tools, not for hot paths.
+  std::string_view find(NameOf kind, uint32_t owner, uint32_t index) const;
+  std::string_view local(uint32_t func, uint32_t local) const {
+    return find(NameOf::Local, func, local);
+  }
 
  private:
   struct Entry {
     uint32_t index;
     std::string_view name;
   };
-  struct LocalsOf {
-    uint32_t func;
+  struct NamesWithin {
+    uint32_t owner;
     ByteRange names;
   };
 
@@ -42,8 +67,8 @@ class NameSection {
   const Module& x_source;
   mutable std::once_flag x_decoded;
   mutable std::string_view x_module;
-  mutable std::vector<Entry> x_funcs;      // by index
-  mutable std::vector<LocalsOf> x_locals;  // by function
+  mutable std::array<std::vector<Entry>, kNameKinds> x_names;           // by index
+  mutable std::array<std::vector<NamesWithin>, kNameKinds> x_indirect;  // by owner
 };
 
 }  // namespace weft::interp

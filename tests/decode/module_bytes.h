@@ -63,7 +63,7 @@ class ModuleBuilder {
  public:
   static constexpr uint8_t kType = 1, kImport = 2, kFunction = 3, kTable = 4, kMemory = 5,
                            kGlobal = 6, kExport = 7, kStart = 8, kElement = 9, kCode = 10,
-                           kData = 11, kDataCount = 12;
+                           kData = 11, kDataCount = 12, kTag = 13;
 
   ModuleBuilder& item(uint8_t section, const Bytes& bytes) {
     auto& [count, items] = x_sections[section];
@@ -90,7 +90,7 @@ class ModuleBuilder {
 
   Bytes build() const {
     Bytes result = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    for (const uint8_t id : Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11}) {
+    for (const uint8_t id : Bytes{1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11}) {
       Bytes content;
       if (const auto raw = x_raw.find(id); raw != x_raw.end()) {
         content = raw->second;

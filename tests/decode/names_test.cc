@@ -38,6 +38,28 @@ TEST(NameSection, NamesModulesFunctionsAndLocals) {
   EXPECT_EQ(names.local(0, 0), "");
 }
 
+TEST(NameSection, NamesEverythingThatTheExtendedFormsName) {
+  const auto one = [](std::string_view name) { return join(Bytes{1, 2}, text(name)); };
+  const auto within = [&](std::string_view name) { return join(Bytes{1, 4}, one(name)); };
+  const auto module = module_with_names(
+      join(subsection(3, within("loop")), subsection(4, one("pair")), subsection(5, one("vtable")),
+           subsection(6, one("heap")), subsection(7, one("sp")), subsection(8, one("funcs")),
+           subsection(9, one("rodata")), subsection(10, within("left")),
+           subsection(11, one("error")), subsection(12, {1, 2, 3})));
+  const NameSection names(*module);
+  EXPECT_EQ(names.find(NameOf::Label, 4, 2), "loop");
+  EXPECT_EQ(names.find(NameOf::Type, 2), "pair");
+  EXPECT_EQ(names.find(NameOf::Table, 2), "vtable");
+  EXPECT_EQ(names.find(NameOf::Memory, 2), "heap");
+  EXPECT_EQ(names.find(NameOf::Global, 2), "sp");
+  EXPECT_EQ(names.find(NameOf::Elem, 2), "funcs");
+  EXPECT_EQ(names.find(NameOf::Data, 2), "rodata");
+  EXPECT_EQ(names.find(NameOf::Field, 4, 2), "left");
+  EXPECT_EQ(names.find(NameOf::Field, 4, 1), "");
+  EXPECT_EQ(names.find(NameOf::Tag, 2), "error");
+  EXPECT_EQ(names.find(NameOf::Tag, 3), "");
+}
+
 TEST(NameSection, AModuleWithoutNamesHasNone) {
   const Bytes storage = ModuleBuilder().build();
   const auto module = std::move(*decode(storage));
