@@ -36,7 +36,10 @@ std::optional<std::string> read_features(const std::string& list, Features& feat
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string name = list.substr(begin, end - begin);
     begin = end + 1;
-    if (name == "wasm3") {
+    if (name == "wasm1") {
+      features = Features::none();
+      features.mutable_globals = true;
+    } else if (name == "wasm3") {
       features = Features::wasm3();
     } else if (name != "wasm2" && !features.set(name, true)) {
       return name;
@@ -45,14 +48,15 @@ std::optional<std::string> read_features(const std::string& list, Features& feat
   return std::nullopt;
 }
 
-ScriptFeatures Manifests::features_of(const fs::path& script) {
+ScriptInfo Manifests::info_of(const fs::path& script) {
   const fs::path absolute = fs::absolute(script).lexically_normal();
   for (fs::path folder = absolute.parent_path();; folder = folder.parent_path()) {
     if (const Rows* rows = rows_in(folder)) {
       const auto row = rows->find(absolute.lexically_relative(folder).generic_string());
       if (row != rows->end()) {
-        ScriptFeatures result;
-        result.unknown = read_features(row->second, result.features).value_or("");
+        ScriptInfo result;
+        result.group = row->second.group;
+        result.unknown = read_features(row->second.features, result.features).value_or("");
         return result;
       }
     }
@@ -69,7 +73,8 @@ const Manifests::Rows* Manifests::rows_in(const fs::path& folder) {
         const std::size_t path = line.find('\t');
         const std::size_t group = path == std::string::npos ? path : line.find('\t', path + 1);
         if (group == std::string::npos) continue;
-        rows.emplace(line.substr(0, path), line.substr(group + 1));
+        rows.emplace(line.substr(0, path),
+                     Row{line.substr(path + 1, group - path - 1), line.substr(group + 1)});
       }
     }
   }

@@ -14,11 +14,12 @@ namespace weft::spectest {
 // that isn't there.
 std::vector<std::filesystem::path> find_scripts(const std::vector<std::string>& paths);
 
-// "wasm2", "wasm3" and names of features, separated by commas, on top of Wasm 2.0. Gives the first
-// name that the engine doesn't know, or nothing.
+// "wasm1", "wasm2", "wasm3" and names of features, separated by commas; on top of Wasm 2.0 if none
+// of the first three is there. Gives the first name that the engine doesn't know, or nothing.
 std::optional<std::string> read_features(const std::string& list, Features& features);
 
-struct ScriptFeatures {
+struct ScriptInfo {
+  std::string group{};
   Features features{};
   std::string unknown{};  // a feature that the script needs and nothing here knows
 };
@@ -27,10 +28,14 @@ struct ScriptFeatures {
 // group and features. Scripts without one get the engine's default.
 class Manifests {
  public:
-  ScriptFeatures features_of(const std::filesystem::path& script);
+  ScriptInfo info_of(const std::filesystem::path& script);
 
  private:
-  using Rows = std::map<std::string, std::string>;  // path -> features
+  struct Row {
+    std::string group;
+    std::string features;
+  };
+  using Rows = std::map<std::string, Row>;  // by path
   const Rows* rows_in(const std::filesystem::path& folder);
 
   std::map<std::filesystem::path, std::optional<Rows>> x_read{};

@@ -44,11 +44,12 @@ gives the totals.
 
 Options:
   --mode MODE      lazy-guard, eager-guard, lazy-explicit or eager-explicit; can be repeated
-  --features LIST  switch on wasm2 or wasm3, and further features by name, separated by commas;
-                   otherwise what a manifest.tsv above the script says, or wasm3
+  --features LIST  switch on wasm1, wasm2 or wasm3, and further features by name, separated by
+                   commas; otherwise what a manifest.tsv above the script says, or wasm3
   --strict         a module that needs a feature which is not supported yet is a failure;
                    otherwise the assertions about it are skipped, and counted
   --texts          report where messages of rejected modules differ from the suite's
+  --groups         totals of each group of the manifest, too
   --verbose        a line for each script, too
   --jobs N         scripts run at the same time (as many as the machine has cores)
   --timeout N      seconds after which a call is stopped and has failed (120)
@@ -59,6 +60,7 @@ struct Options {
   std::vector<Mode> modes{};
   std::optional<Features> features{};
   RunOptions run{};
+  bool groups = false;
   bool verbose = false;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   unsigned timeout = 120;
@@ -109,6 +111,8 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
       options.run.strict = true;
     } else if (name == "--texts") {
       options.run.texts = true;
+    } else if (name == "--groups") {
+      options.groups = true;
     } else if (name == "--verbose") {
       options.verbose = true;
     } else if (name == "--mode") {
@@ -136,6 +140,10 @@ struct Totals {
   std::size_t notes = 0;
   std::map<std::string, std::size_t> reasons{};  // why skipped
 
+  void skip(std::size_t count, const std::string& reason) {
+    skipped += count;
+    reasons[reason] += count;
+  }
   void add(const Totals& other) {
     passed += other.passed;
     failed += other.failed;
@@ -145,13 +153,24 @@ struct Totals {
   }
 };
 
+std::string to_string(const Totals& totals) {
+  return std::to_string(totals.passed) + " passed, " + std::to_string(totals.failed) + " failed, " +
+         std::to_string(totals.skipped) + " skipped";
+}
+
 struct Report {
+  std::string group{};
   Totals totals{};
   std::string lines{};
 };
 
-bool is_assertion(const Command& command) {
-  return command.type >= CommandType::AssertReturn;  // what is unknown, too
+std::size_t count_assertions(const std::vector<Command>& commands) {
+  std::size_t count = 0;
+  for (const Command& command : commands) {
+    // What is unknown, too.
+    count += command.type >= CommandType::AssertReturn ? 1 : count_assertions(command.commands);
+  }
+  return count;
 }
 
 class Suite {
@@ -168,9 +187,7 @@ class Suite {
       report.totals.failed++;
     }
     if (x_options.verbose) {
-      report.lines += path.string() + ": " + std::to_string(report.totals.passed) + " passed, " +
-                      std::to_string(report.totals.failed) + " failed, " +
-                      std::to_string(report.totals.skipped) + " skipped\n";
+      report.lines += path.string() + ": " + to_string(report.totals) + "\n";
     }
     return report;
   }
@@ -178,16 +195,13 @@ class Suite {
  private:
   void run(const std::filesystem::path& path, Report& report) {
     const Script script = load_script(path);
-    const ScriptFeatures features = features_of(path);
-    if (!features.unknown.empty() && !x_options.run.strict) {
-      const bool obsolete = features.unknown == "obsolete";
-      const std::string reason =
-          obsolete ? "contradicts a later version" : features.unknown + " is not supported yet";
-      for (const Command& command : script.commands) {
-        if (!is_assertion(command)) continue;
-        report.totals.skipped++;
-        report.totals.reasons[reason]++;
-      }
+    const ScriptInfo info = info_of(path);
+    report.group = info.group;
+    if (!info.unknown.empty() && !x_options.run.strict) {
+      const bool obsolete = info.unknown == "obsolete";
+      report.totals.skip(
+          count_assertions(script.commands),
+          obsolete ? "contradicts a later version" : info.unknown + " is not supported yet");
       return;
     }
     Watchdog::Watched watched(x_watchdog);
@@ -195,17 +209,19 @@ class Suite {
                       [&] { watched.end(); }};
     std::vector<std::vector<Outcome>> by_mode;
     for (const Mode& mode : x_options.modes) {
-      by_mode.push_back(run_script(script, engine(mode, features.features), x_options.run, watch));
+      by_mode.push_back(run_script(script, engine(mode, info.features), x_options.run, watch));
     }
-    for (std::size_t i = 0; i < script.commands.size(); i++) {
-      count(script, script.commands[i], i, by_mode, report);
-    }
+    count(script, script.commands, by_mode, report);
   }
 
-  ScriptFeatures features_of(const std::filesystem::path& path) {
-    if (x_options.features) return {*x_options.features, {}};
+  ScriptInfo info_of(const std::filesystem::path& path) {
     const std::lock_guard lock(x_mutex);
-    return x_manifests.features_of(path);
+    ScriptInfo info = x_manifests.info_of(path);
+    if (x_options.features) {
+      info.features = *x_options.features;
+      info.unknown.clear();
+    }
+    return info;
   }
 
   Engine engine(const Mode& mode, const Features& features) {
@@ -220,15 +236,23 @@ class Suite {
     return x_engines.emplace_back(mode.name, Engine(config)).second;
   }
 
+  void count(const Script& script, const std::vector<Command>& commands,
+             const std::vector<std::vector<Outcome>>& by_mode, Report& report) const {
+    for (const Command& command : commands) {
+      count(script, command, by_mode, report);
+      count(script, command.commands, by_mode, report);
+    }
+  }
+
   // The outcome of one command over all modes.
-  void count(const Script& script, const Command& command, std::size_t index,
+  void count(const Script& script, const Command& command,
              const std::vector<std::vector<Outcome>>& by_mode, Report& report) const {
     const std::string where = script.source + ":" + std::to_string(command.line) + ": ";
     std::map<std::string, std::vector<std::string_view>> failures;
     std::string reason;
     bool passed = false;
     for (std::size_t mode = 0; mode < by_mode.size(); mode++) {
-      const Outcome& outcome = by_mode[mode][index];
+      const Outcome& outcome = by_mode[mode][command.number];
       if (outcome.kind == Outcome::Kind::Failed) {
         failures[outcome.text].push_back(x_options.modes[mode].name);
       } else if (outcome.kind == Outcome::Kind::Skipped) {
@@ -237,7 +261,7 @@ class Suite {
         passed = true;
       }
     }
-    if (const std::string& note = by_mode.front()[index].note; !note.empty()) {
+    if (const std::string& note = by_mode.front()[command.number].note; !note.empty()) {
       report.lines += where + "note: " + note + "\n";
       report.totals.notes++;
     }
@@ -251,8 +275,7 @@ class Suite {
       }
       report.totals.failed++;
     } else if (!reason.empty()) {
-      report.totals.skipped++;
-      report.totals.reasons[reason]++;
+      report.totals.skip(1, reason);
     } else if (passed) {
       report.totals.passed++;
     }
@@ -265,10 +288,12 @@ class Suite {
   Watchdog x_watchdog;
 };
 
-// Runs the scripts on several threads, and prints their reports in order as they come in.
-Totals run_all(const std::vector<std::filesystem::path>& scripts, const Options& options) {
+// Runs the scripts on several threads, and prints their reports in order as they come in. Gives the
+// totals of each group.
+std::map<std::string, Totals> run_all(const std::vector<std::filesystem::path>& scripts,
+                                      const Options& options) {
   Suite suite(options);
-  Totals totals;
+  std::map<std::string, Totals> groups;
   std::vector<std::optional<Report>> reports(scripts.size());
   std::atomic<std::size_t> next{0};
   std::size_t printed = 0;
@@ -280,7 +305,7 @@ Totals run_all(const std::vector<std::filesystem::path>& scripts, const Options&
       reports[i] = std::move(report);
       for (; printed < reports.size() && reports[printed]; printed++) {
         std::fputs(reports[printed]->lines.c_str(), stdout);
-        totals.add(reports[printed]->totals);
+        groups[reports[printed]->group].add(reports[printed]->totals);
         reports[printed]->lines.clear();
       }
       std::fflush(stdout);
@@ -290,7 +315,7 @@ Totals run_all(const std::vector<std::filesystem::path>& scripts, const Options&
   for (unsigned i = 1; i < options.jobs; i++) threads.emplace_back(work);
   work();
   threads.clear();
-  return totals;
+  return groups;
 }
 
 int run(const std::vector<std::string>& args) {
@@ -301,13 +326,24 @@ int run(const std::vector<std::string>& args) {
   }
   const std::vector<std::filesystem::path> scripts = find_scripts(options->paths);
   if (scripts.empty()) throw UsageError("no scripts there");
-  const Totals totals = run_all(scripts, *options);
+  Totals totals;
+  for (const auto& [group, of_group] : run_all(scripts, *options)) {
+    totals.add(of_group);
+    if (!options->groups) continue;
+    std::printf("%s: %s", group.empty() ? "(no group)" : group.c_str(),
+                to_string(of_group).c_str());
+    const char* separator = " (";
+    for (const auto& [reason, count] : of_group.reasons) {
+      std::printf("%s%s: %zu", separator, reason.c_str(), count);
+      separator = ", ";
+    }
+    std::puts(of_group.reasons.empty() ? "" : ")");
+  }
   for (const auto& [reason, count] : totals.reasons) {
     std::printf("skipped, %s: %zu\n", reason.c_str(), count);
   }
   if (options->run.texts) std::printf("messages that differ from the suite's: %zu\n", totals.notes);
-  std::printf("%zu passed, %zu failed, %zu skipped\n", totals.passed, totals.failed,
-              totals.skipped);
+  std::puts(to_string(totals).c_str());
   return totals.failed == 0 ? 0 : 1;
 }
 

@@ -88,6 +88,11 @@ class ScriptRunner {
       case CommandType::AssertUnlinkable:
       case CommandType::AssertUninstantiable:
         return rejected_instance(command);
+      case CommandType::AssertCustom:
+        // What is wrong with a custom section doesn't make a module invalid.
+        return skipped(std::string(command.file.empty() ? kNeedsText : kCustomSection));
+      case CommandType::Thread:
+      case CommandType::Wait:
       case CommandType::Unknown:
         break;
     }
@@ -366,10 +371,9 @@ class ScriptRunner {
 
 std::vector<Outcome> run_script(const Script& script, const Engine& engine,
                                 const RunOptions& options, const Watch& watch) {
+  std::vector<Outcome> outcomes(script.size);
   ScriptRunner runner(script, engine, options, watch);
-  std::vector<Outcome> outcomes;
-  outcomes.reserve(script.commands.size());
-  for (const Command& command : script.commands) outcomes.push_back(runner.run(command));
+  for (const Command& command : script.commands) outcomes[command.number] = runner.run(command);
   return outcomes;
 }
 

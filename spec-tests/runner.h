@@ -48,6 +48,7 @@ struct RunOptions {
 };
 
 inline constexpr std::string_view kNeedsText = "needs a text parser";
+inline constexpr std::string_view kCustomSection = "about the contents of custom sections";
 
 // One outcome per command. `before` is told of each command that runs guest code, and given a
 // handle that stops it; `after` that it is over.

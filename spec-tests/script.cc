@@ -152,6 +152,8 @@ CommandType type_of(const std::string& name) {
       {"module_definition", CommandType::ModuleDefinition},
       {"module_instance", CommandType::ModuleInstance},
       {"register", CommandType::Register},
+      {"thread", CommandType::Thread},
+      {"wait", CommandType::Wait},
       {"action", CommandType::Action},
       {"assert_return", CommandType::AssertReturn},
       {"assert_trap", CommandType::AssertTrap},
@@ -161,6 +163,8 @@ CommandType type_of(const std::string& name) {
       {"assert_malformed", CommandType::AssertMalformed},
       {"assert_unlinkable", CommandType::AssertUnlinkable},
       {"assert_uninstantiable", CommandType::AssertUninstantiable},
+      {"assert_malformed_custom", CommandType::AssertCustom},
+      {"assert_invalid_custom", CommandType::AssertCustom},
   });
   for (const auto& [text, type] : kTypes) {
     if (text == name) return type;
@@ -177,8 +181,10 @@ std::string binary_file(const Json& json) {
   return file.ends_with(".wat") ? std::string() : file;
 }
 
-Command command_of(const Json& json) {
+// `count` numbers the commands.
+Command command_of(const Json& json, std::size_t& count) {
   Command command;
+  command.number = count++;
   command.type_name = text_of(json, "type");
   command.type = type_of(command.type_name);
   command.line = json.value("line", 0u);
@@ -193,6 +199,13 @@ Command command_of(const Json& json) {
   }
   if (command.type == CommandType::Module && json.value("definition", false)) {
     command.type = CommandType::ModuleDefinition;
+  }
+  if (command.type == CommandType::Wait) command.name = text_of(json, "thread");
+  if (command.type == CommandType::Thread) {
+    command.shared = text_of(json, "shared_module");
+    for (const Json& inner : json.at("commands")) {
+      command.commands.push_back(command_of(inner, count));
+    }
   }
   if (json.contains("action")) command.action = action_of(json.at("action"));
   if (json.contains("either")) {
@@ -253,7 +266,7 @@ Script load_script(const std::filesystem::path& path) {
     const std::string source = std::filesystem::path(text_of(json, "source_filename")).filename();
     script.source = script.folder / (source.empty() ? path.stem().string() + ".wast" : source);
     for (const Json& command : json.at("commands")) {
-      script.commands.push_back(command_of(command));
+      script.commands.push_back(command_of(command, script.size));
     }
     return script;
   } catch (const Json::exception& e) {

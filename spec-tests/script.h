@@ -2,6 +2,7 @@
 // modules.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -54,6 +55,8 @@ enum class CommandType : uint8_t {
   ModuleDefinition,  // define
   ModuleInstance,    // instantiate a definition
   Register,
+  Thread,  // run commands in a thread of their own
+  Wait,    // for a thread's end
   Action,
   AssertReturn,
   AssertTrap,
@@ -63,6 +66,7 @@ enum class CommandType : uint8_t {
   AssertMalformed,
   AssertUnlinkable,
   AssertUninstantiable,
+  AssertCustom,  // that a tool which knows a custom section finds fault with it
   Unknown,
 };
 
@@ -70,19 +74,23 @@ struct Command {
   CommandType type = CommandType::Unknown;
   std::string type_name{};
   uint32_t line = 0;
-  std::string name{};        // of the module or instance; for ModuleInstance: the instance's
+  std::size_t number = 0;  // in the order of the text, counting those inside of threads
+  std::string name{};      // of the module, instance or thread; for ModuleInstance: the instance's
   std::string definition{};  // ModuleInstance: which definition; empty for the latest
   std::string as{};          // Register
   std::string file{};        // the binary module; empty if there is only text
   std::string text{};        // the expected message
   Action action{};
   std::vector<Pattern> expected{};
+  std::string shared{};             // Thread: the instance whose exports it may use
+  std::vector<Command> commands{};  // Thread
 };
 
 struct Script {
   std::string source{};  // the .wast file's path, as far as it is known
   std::filesystem::path folder{};
   std::vector<Command> commands{};
+  std::size_t size = 0;  // the number of commands with those inside of threads
 };
 
 // Reads a script. Throws std::runtime_error with a message for people.

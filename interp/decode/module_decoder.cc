@@ -268,8 +268,7 @@ void ModuleDecoder::element(Reader& in) {
   const uint64_t at = in.offset();
   const uint32_t flags = in.u32();
   if (flags > 7) in.malformed(at, "malformed element segment kind");
-  if (flags != 0)
-    x_gate.require(in, (flags & 7) == 2 ? Feature::ReferenceTypes : Feature::BulkMemory, at);
+  if (flags != 0) x_gate.require(in, Feature::BulkMemory, at);
   if (!in.ok()) return;
   result.mode = SegmentMode::Active;
   if (flags & kSegmentNotActive) {

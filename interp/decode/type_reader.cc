@@ -211,7 +211,13 @@ Limits TypeReader::limits(uint8_t flags) {
 
 TableType TypeReader::table_type() {
   TableType result;
-  result.element = ref_type();
+  // The first version has tables, but no references.
+  if (x_in.peek() == HeapType::Func) {
+    x_in.byte();
+    result.element = ValType::ref(HeapType::Func, true);
+  } else {
+    result.element = ref_type();
+  }
   const uint64_t at = x_in.offset();
   const uint8_t flags = x_in.byte();
   if (flags & ~(kLimitsMax | kLimits64)) {

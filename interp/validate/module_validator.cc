@@ -171,6 +171,7 @@ Result<void> check_limits(const Limits& limits, uint64_t most, const char* too_l
 }
 
 Result<void> ModuleValidator::tables() {
+  if (x_module.tables.size() > 1) WEFT_TRY(require(Feature::ReferenceTypes));
   for (uint32_t i = 0; i < x_module.tables.size(); ++i) {
     Table& table = x_module.tables[i];
     WEFT_TRY(resolve(table.type.element));

@@ -41,6 +41,18 @@ TEST(ModuleValidator, SeveralMemoriesAreAProposal) {
   EXPECT_EQ(validation_error(B().memory().memory().build(), all_features()), "");
 }
 
+TEST(ModuleValidator, TheFirstVersionHasOneTableOfFunctions) {
+  const FeatureSet first{Feature::Mvp};
+  const auto tables = [](uint8_t element, int count) {
+    ModuleBuilder builder;
+    for (int i = 0; i < count; ++i) builder.item(B::kTable, {element, 0, 1});
+    return builder;
+  };
+  EXPECT_EQ(validation_error(tables(0x70, 1).build(), first), "");
+  expect_error(tables(0x70, 2), "reference-types is switched off", first);
+  expect_error(tables(0x6f, 1), "reference-types is switched off", first);
+}
+
 TEST(ModuleValidator, ExportsExistAndHaveDifferentNames) {
   const auto item = [](std::string_view name, uint8_t kind, uint8_t index) {
     return join(text(name), Bytes{kind, index});
