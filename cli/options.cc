@@ -89,6 +89,13 @@ std::span<const std::string> read_options(std::span<const std::string> args,
   return args;
 }
 
+Option features_option(Features& features) {
+  return {"--features", "LIST",
+          "let modules use these features besides the usual ones, and\nnot those with a minus: "
+          "threads,-gc; wasm1, wasm2, wasm3 and\nall stand for sets, with which a list may begin",
+          [&features](std::string_view text) { features = parse_features(text); }};
+}
+
 std::string options_help(std::span<const Option> options) {
   std::size_t width = 0;
   const auto left = [](const Option& option) {
@@ -140,6 +147,16 @@ std::uint64_t parse_bytes(std::string_view text) {
     }
   }
   throw UsageError("'" + std::string(text) + "' is not a size such as 65536, 64K, 16M or 1G");
+}
+
+Features parse_features(std::string_view text) {
+  Result<Features> features = Features::parse(text);
+  if (features) return *features;
+  std::string known;
+  for (const std::string_view name : Features::parse("all")->names()) {
+    known.append(known.empty() ? "" : ", ").append(name);
+  }
+  throw UsageError(features.error().message() + "; there are " + known);
 }
 
 std::chrono::nanoseconds parse_duration(std::string_view text) {

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "weft/config.hpp"
+
 namespace weft::cli {
 
 // A command line that can't be understood: exit status 2.
@@ -31,11 +33,16 @@ struct Option {
 std::span<const std::string> read_options(std::span<const std::string> args,
                                           std::span<const Option> options);
 
+// The option that says which features modules may use.
+Option features_option(Features& features);
+
 // The options in two columns.
 std::string options_help(std::span<const Option> options);
 
 // "1048576", "64K", "16M", "1G"; also with "iB" behind the letter.
 std::uint64_t parse_bytes(std::string_view text);
+// "threads,-gc", "wasm2": see Features::parse.
+Features parse_features(std::string_view text);
 // "500ms", "2s", "1.5m", "1h".
 std::chrono::nanoseconds parse_duration(std::string_view text);
 // A decimal number of at most 64 bits.

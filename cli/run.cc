@@ -128,6 +128,7 @@ std::vector<Option> options_of(RunOptions& run) {
        "keep memory accesses in bounds by guard pages (guard),\nby checks "
        "(explicit), or as the system allows (auto)",
        [&](std::string_view v) { run.config.memory_mode = parse_memory_mode(v); }},
+      features_option(run.config.features),
       {"--eager", "", "translate all functions before the start",
        [&](std::string_view) { run.config.eager_translation = true; }},
       {"--help", "", "this text", [&](std::string_view) { run.help = true; }},

@@ -1,7 +1,10 @@
 #include "weft/config.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weft/version.hpp"
@@ -13,9 +16,10 @@ namespace {
 struct FeatureRow {
   std::string_view name;
   bool Features::* field;
-  int version;  // of WebAssembly; 0 for proposals
+  int version;  // the first of WebAssembly's that has it
 };
 
+constexpr int kNoVersion = 1000;
 constexpr auto kFeatures = std::to_array<FeatureRow>({
     {"sign-extension", &Features::sign_extension, 2},
     {"saturating-conversion", &Features::saturating_conversion, 2},
@@ -32,16 +36,17 @@ constexpr auto kFeatures = std::to_array<FeatureRow>({
     {"memory64", &Features::memory64, 3},
     {"multi-memory", &Features::multi_memory, 3},
     {"relaxed-simd", &Features::relaxed_simd, 3},
-    {"threads", &Features::threads, 0},
-    {"custom-page-sizes", &Features::custom_page_sizes, 0},
-    {"wide-arithmetic", &Features::wide_arithmetic, 0},
+    {"legacy-exceptions", &Features::legacy_exceptions, kNoVersion},
+    {"threads", &Features::threads, kNoVersion},
+    {"custom-page-sizes", &Features::custom_page_sizes, kNoVersion},
+    {"wide-arithmetic", &Features::wide_arithmetic, kNoVersion},
 });
 static_assert(kFeatures.size() * sizeof(bool) == sizeof(Features), "every switch has a row");
 
 Features up_to(int version) {
   Features features;
   for (const FeatureRow& row : kFeatures) {
-    features.*row.field = row.version != 0 && row.version <= version;
+    features.*row.field = row.version <= version;
   }
   return features;
 }
@@ -50,6 +55,28 @@ Features up_to(int version) {
 
 Features Features::none() { return up_to(1); }
 Features Features::wasm2() { return up_to(2); }
+Features Features::wasm3() { return up_to(3); }
+
+Result<Features> Features::parse(std::string_view list) {
+  Features features;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view name = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const bool off = name.starts_with('-');
+    if (off) name.remove_prefix(1);
+    if (features.set(name, !off)) continue;
+    constexpr auto kSets = std::to_array<std::pair<std::string_view, int>>(
+        {{"wasm1", 1}, {"wasm2", 2}, {"wasm3", 3}, {"all", kNoVersion}});
+    const auto* const found =
+        std::ranges::find(kSets, name, &std::pair<std::string_view, int>::first);
+    if (found == kSets.end() || off) {
+      return fail(Errc::not_found, "there is no feature '" + std::string(name) + "'");
+    }
+    features = up_to(found->second);
+  }
+  return features;
+}
 
 std::vector<std::string_view> Features::names() const {
   std::vector<std::string_view> names;

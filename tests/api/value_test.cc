@@ -151,5 +151,27 @@ TEST(Features, AreKnownByName) {
   EXPECT_FALSE(Features::wasm3().threads);
 }
 
+TEST(Features, TheDefaultIsWasm3AndTheOldExceptions) {
+  Features features = Features::wasm3();
+  EXPECT_FALSE(features.legacy_exceptions);
+  features.legacy_exceptions = true;
+  EXPECT_EQ(features, Features());
+}
+
+TEST(Features, AreReadFromAList) {
+  EXPECT_EQ(or_throw(Features::parse("")), Features());
+  EXPECT_EQ(or_throw(Features::parse("wasm2")), Features::wasm2());
+  EXPECT_EQ(or_throw(Features::parse("wasm1")), Features::none());
+  EXPECT_EQ(or_throw(Features::parse("threads,-gc,all")).names().size(),
+            or_throw(Features::parse("all")).names().size());
+  Features some = Features::wasm2();
+  some.tail_call = true;
+  some.simd = false;
+  EXPECT_EQ(or_throw(Features::parse("wasm2,tail-call,-simd")), some);
+  for (const std::string_view wrong : {"no-such-thing", "-wasm2", "gc,,simd", "gc simd"}) {
+    EXPECT_EQ(Features::parse(wrong).error().code(), Errc::not_found) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace weft

@@ -72,6 +72,8 @@ TEST(Command, BadUsageIsStatus2WithAHint) {
                              {"run", "--env", "=x", file},
                              {"run", "--memory-mode", "fast", file},
                              {"run", "--eager=yes", file},
+                             {"run", "--features", "no-such-thing", file},
+                             {"validate", "--features"},
                              {"validate"},
                              {"inspect"},
                              {"inspect", file, file},
@@ -147,6 +149,13 @@ TEST(Validate, NamesEachBadModule) {
   EXPECT_THAT(result.errors, HasSubstr("empty.wasm: malformed: unexpected end"));
   EXPECT_THAT(result.errors, HasSubstr("cut.wasm: malformed: unexpected end"));
   EXPECT_THAT(result.errors, Not(HasSubstr("good.wasm")));
+}
+
+TEST(Validate, RefusesFeaturesThatAreSwitchedOffByName) {
+  EXPECT_EQ(run_weft({"validate", "--features", "wasm2", fixture("math")}).status, 0);
+  const ProcessResult result = run_weft({"validate", "--features", "-simd", fixture("math")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("simd is switched off"));
 }
 
 TEST(Inspect, ShowsSectionsImportsExportsAndFeatures) {

@@ -111,6 +111,24 @@ TEST_P(ModuleLayer, FeaturesAreReportedAndCanBeSwitchedOff) {
   EXPECT_NE(refused.error().message().find("sign-extension"), std::string::npos);
 }
 
+TEST_P(ModuleLayer, EveryFeatureThatIsSwitchedOffIsRefusedByItsName) {
+  struct Case {
+    std::string_view feature;
+    std::string_view fixture;
+  };
+  for (const Case& c : {Case{"sign-extension", "features"}, Case{"bulk-memory", "features"},
+                        Case{"multi-value", "features"}, Case{"tail-call", "tail"}}) {
+    const Engine without =
+        engine_with([&](Config& config) { config.features.set(c.feature, false); });
+    const auto refused =
+        Module::from_file(without, std::string(WEFT_FIXTURES_DIR "/").append(c.fixture) + ".wasm");
+    ASSERT_FALSE(refused) << c.feature;
+    EXPECT_EQ(refused.error().code(), Errc::unsupported) << c.feature;
+    EXPECT_NE(refused.error().message().find(c.feature), std::string::npos)
+        << refused.error().message();
+  }
+}
+
 TEST_P(ModuleLayer, FeaturesThatAreMissingAreNamed) {
   const auto module = Module::from_file(engine_, WEFT_FIXTURES_DIR "/tail.wasm");
   if (module) GTEST_SKIP() << "has tail calls";

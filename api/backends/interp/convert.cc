@@ -33,6 +33,7 @@ constexpr auto kFeatures = std::to_array<FeatureRow>({
     {interp::Feature::Memory64, &Features::memory64},
     {interp::Feature::MultiMemory, &Features::multi_memory},
     {interp::Feature::RelaxedSimd, &Features::relaxed_simd},
+    {interp::Feature::LegacyExceptions, &Features::legacy_exceptions},
     {interp::Feature::Threads, &Features::threads},
     {interp::Feature::CustomPageSizes, &Features::custom_page_sizes},
     {interp::Feature::WideArithmetic, &Features::wide_arithmetic},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weft/error.hpp"
 #include "weft/export.hpp"
 
 namespace weft {
@@ -32,6 +33,8 @@ struct WEFT_API Features {
   bool memory64 = true;
   bool multi_memory = true;
   bool relaxed_simd = true;
+  // What compilers use beyond it
+  bool legacy_exceptions = true;  ///< Exceptions as they were before Wasm 3.0: try, catch, rethrow.
   // Proposals
   bool threads = false;
   bool custom_page_sizes = false;
@@ -41,8 +44,12 @@ struct WEFT_API Features {
   [[nodiscard]] static Features none();
   /// Wasm 2.0.
   [[nodiscard]] static Features wasm2();
-  /// Wasm 3.0: the default.
-  [[nodiscard]] static Features wasm3() { return {}; }
+  /// Wasm 3.0: the default without the legacy exceptions.
+  [[nodiscard]] static Features wasm3();
+  /// From a list such as "threads,-gc" or "wasm2,tail-call": names separated by commas, each with a
+  /// minus in front to switch it off. "wasm1", "wasm2", "wasm3" and "all" replace what is before
+  /// them; the list starts from the default. Errc::not_found for a name that there isn't.
+  [[nodiscard]] static Result<Features> parse(std::string_view list);
 
   /// The names of those switched on, such as "bulk-memory", in the order above.
   [[nodiscard]] std::vector<std::string_view> names() const;
