@@ -20,9 +20,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const SUITES: [&str; 4] = ["wasm-v2", "wasm-v3", "wasm-latest", "proposals"];
 
 /// Folders of WebAssembly/testsuite whose files need more than Wasm 3.0, or less. The first that fits counts.
-const FOLDERS: [(&str, &str); 5] = [
+const FOLDERS: [(&str, &str); 6] = [
     ("legacy", "wasm3,legacy-exceptions"),
     ("proposals/threads", "wasm1,bulk-memory,threads"), // contradicts 3.0: see groups.txt
+    ("threads", "wasm3,threads"), // of WebAssembly/threads itself
     ("proposals/custom-page-sizes", "wasm3,custom-page-sizes"),
     ("proposals/wide-arithmetic", "wasm3,wide-arithmetic"),
     ("proposals/custom-descriptors", "wasm3,custom-descriptors"),
