@@ -77,6 +77,8 @@ inline constexpr FeatureSet kWasm2{Feature::Mvp,
 
 // What this version executes; the default of every engine. A set switched on beyond it is refused
 // by name.
-inline constexpr FeatureSet kSupportedFeatures = kWasm2;
+inline constexpr FeatureSet kSupportedFeatures =
+    kWasm2 | FeatureSet{Feature::TailCall, Feature::ExtendedConst,      Feature::MultiMemory,
+                        Feature::Memory64, Feature::FunctionReferences, Feature::CustomPageSizes};
 
 }  // namespace weft::interp

@@ -166,6 +166,12 @@ std::string operand(In in, const uint8_t* at, Repr repr) {
   return in == In::Acc ? "acc" : constant(at, repr);
 }
 
+// The memory that an access names.
+std::string far_text(uint32_t memory, uint64_t offset) {
+  return "memory at context+" + std::to_string(memory) +
+         (offset != 0 ? ", offset=" + std::to_string(offset) : "");
+}
+
 // What a cell holds beyond its operands.
 std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
   const uint32_t x = read<uint32_t>(cell + at.x);
@@ -193,6 +199,24 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
       return "context+" + text(y) + ", frame " + slot(x);
     case Shape::CallIndirect:
       return "type " + text(y) + ", table at context+" + text(z) + ", frame " + slot(x);
+    case Shape::CallRef:
+      return "frame " + slot(x);
+    case Shape::ReturnCall:
+    case Shape::ReturnCallLazy:
+      return "function " + text(y);
+    case Shape::ReturnCallImport:
+      return "context+" + text(y);
+    case Shape::ReturnCallIndirect:
+      return "type " + text(y) + ", table at context+" + text(z);
+    case Shape::LoadFar:
+    case Shape::StoreFar:
+      return far_text(x, read<uint64_t>(cell + at.p));
+    case Shape::VLoadFar:
+    case Shape::VStoreFar:
+      return far_text(y, read<uint64_t>(cell + at.p));
+    case Shape::VLoadLaneFar:
+    case Shape::VStoreLaneFar:
+      return "lane " + text(x) + ", " + far_text(y, read<uint64_t>(cell + at.p));
     case Shape::Runtime: {
       const uint64_t p = read<uint64_t>(cell + at.p);
       std::string_view name = "?";

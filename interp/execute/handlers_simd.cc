@@ -10,6 +10,7 @@
 #include "interp/core/simd_targets.h"
 #include "interp/execute/abi.h"
 #include "interp/execute/operands.h"
+#include "interp/execute/shapes_far_memory.h"
 #include "interp/translate/cell.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -263,6 +264,66 @@ HWY_ATTR WEFT_HANDLER(v_store_lane) {
   WEFT_NEXT(cell.size);
 }
 
+// ---- The memory at byte Y of the Context
+
+// Where the cell's access goes, or null if that is out of bounds.
+template <Shape S, uint64_t kBytes>
+HWY_INLINE uint8_t* far_place(Context* ctx, const uint8_t* pc, uint64_t* fp) {
+  constexpr CellLayout cell = kCell<S>;
+  const MemoryInst* memory = ctx->at<MemoryInst*>(read_u32(pc, cell.y));
+  return far_access<kBytes>(*memory, *slot(pc, fp, cell.a), read_unaligned<uint64_t>(pc + cell.p));
+}
+
+// D := Fn(memory[A + P])
+template <auto Fn, size_t kBytes>
+HWY_ATTR WEFT_HANDLER(v_load_far) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VLoadFar>;
+  const uint8_t* at = far_place<Shape::VLoadFar, kBytes>(ctx, pc, fp);
+  if (at == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  write_vector(Fn(at), pc, fp, cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// memory[A + P] := B
+HWY_ATTR WEFT_HANDLER(v_store_far) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VStoreFar>;
+  uint8_t* at = far_place<Shape::VStoreFar, 16>(ctx, pc, fp);
+  if (at == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  store(read_vector(pc, fp, cell.b), at);
+  WEFT_NEXT(cell.size);
+}
+
+// D := B with lane X from memory[A + P]
+template <class D>
+HWY_ATTR WEFT_HANDLER(v_load_lane_far) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VLoadLaneFar>;
+  const uint8_t* at = far_place<Shape::VLoadLaneFar, sizeof(Lane<D>)>(ctx, pc, fp);
+  if (at == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const auto lane = read_unaligned<Lane<D>>(at);
+  write_vector(replace_lane<D>(read_vector(pc, fp, cell.b), lane, read_u32(pc, cell.x)), pc, fp,
+               cell.d);
+  WEFT_NEXT(cell.size);
+}
+
+// memory[A + P] := lane X of B
+template <class D>
+HWY_ATTR WEFT_HANDLER(v_store_lane_far) {
+  WEFT_REGS;
+  constexpr CellLayout cell = kCell<Shape::VStoreLaneFar>;
+  uint8_t* at = far_place<Shape::VStoreLaneFar, sizeof(Lane<D>)>(ctx, pc, fp);
+  if (at == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const auto* lanes = reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.b));
+  write_unaligned(at, extract_lane<Lane<D>, Lane<D>>(lanes, read_u32(pc, cell.x)));
+  WEFT_NEXT(cell.size);
+}
+
 // ---- Tables
 
 // The scalar that a function of a vector row takes or returns.
@@ -282,13 +343,34 @@ struct Row {
   Shape shape = Shape::kCount;
   HandlerFn* handler = nullptr;
   HandlerFn* checked = nullptr;  // MemoryMode::Checked; null where no memory is accessed
+  HandlerFn* far = nullptr;      // the shape of the same name that names its memory
 };
+
+// The shape whose rows hold this one's handlers, and whether they are the `far` ones.
+struct FarShape {
+  Shape near;
+  bool is_far;
+};
+constexpr FarShape split(Shape shape) {
+  switch (shape) {
+    case Shape::VLoadFar:
+      return {Shape::VLoad, true};
+    case Shape::VStoreFar:
+      return {Shape::VStore, true};
+    case Shape::VLoadLaneFar:
+      return {Shape::VLoadLane, true};
+    case Shape::VStoreLaneFar:
+      return {Shape::VStoreLane, true};
+    default:
+      return {shape, false};
+  }
+}
 
 constexpr std::array<Row, kOpcodeCount> kRows = [] {
   std::array<Row, kOpcodeCount> rows{};
-  const auto set = [&rows](Opcode op, Shape shape, HandlerFn* handler,
-                           HandlerFn* checked = nullptr) {
-    rows[index_of(op)] = {shape, handler, checked};
+  const auto set = [&rows](Opcode op, Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr,
+                           HandlerFn* far = nullptr) {
+    rows[index_of(op)] = {shape, handler, checked, far};
   };
 #define WEFT_OP(...)
 #define WEFT_V_UNARY(prefix, code, Id, text, sig, feature, fn) \
@@ -307,22 +389,24 @@ constexpr std::array<Row, kOpcodeCount> kRows = [] {
   set(Opcode::Id, Shape::VExtract, v_extract<fn, decltype(extract_scalar(fn))>);
 #define WEFT_V_REPLACE(prefix, code, Id, text, sig, feature, fn, lanes) \
   set(Opcode::Id, Shape::VReplace, v_replace<fn, decltype(replace_scalar(fn))>);
-#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, bytes) \
-  set(Opcode::Id, Shape::VLoad, v_load<fn, bytes, false>, v_load<fn, bytes, true>);
+#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, bytes)               \
+  set(Opcode::Id, Shape::VLoad, v_load<fn, bytes, false>, v_load<fn, bytes, true>, \
+      v_load_far<fn, bytes>);
 #define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, bytes)       \
   set(Opcode::Id, Shape::VLoadLane, v_load_lane<LaneOfBytes<bytes>, false>, \
-      v_load_lane<LaneOfBytes<bytes>, true>);
+      v_load_lane<LaneOfBytes<bytes>, true>, v_load_lane_far<LaneOfBytes<bytes>>);
 #define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, bytes)        \
   set(Opcode::Id, Shape::VStoreLane, v_store_lane<LaneOfBytes<bytes>, false>, \
-      v_store_lane<LaneOfBytes<bytes>, true>);
+      v_store_lane<LaneOfBytes<bytes>, true>, v_store_lane_far<LaneOfBytes<bytes>>);
 #include "interp/core/opcodes.def"
   return rows;
 }();
 
 constexpr std::array<Row, kShapeCount> kRowsWithoutOpcode = [] {
   std::array<Row, kShapeCount> rows{};
-  const auto set = [&rows](Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr) {
-    rows[static_cast<size_t>(shape)] = {shape, handler, checked};
+  const auto set = [&rows](Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr,
+                           HandlerFn* far = nullptr) {
+    rows[static_cast<size_t>(shape)] = {shape, handler, checked, far};
   };
   set(Shape::VShuffle, v_shuffle);
   set(Shape::VConst, v_const);
@@ -332,22 +416,20 @@ constexpr std::array<Row, kShapeCount> kRowsWithoutOpcode = [] {
   set(Shape::VGlobalGetFar, v_global_get<Shape::VGlobalGetFar>);
   set(Shape::VGlobalSet, v_global_set<Shape::VGlobalSet>);
   set(Shape::VGlobalSetFar, v_global_set<Shape::VGlobalSetFar>);
-  set(Shape::VStore, v_store<false>, v_store<true>);
+  set(Shape::VStore, v_store<false>, v_store<true>, v_store_far);
   return rows;
 }();
 
 HandlerFn* find(const HandlerKey& key) {
   if (key.a != In::Slot || key.b != In::Slot || key.c != In::Slot || key.d != Out::Slot)
     return nullptr;
+  const auto [shape, is_far] = split(key.shape);
   const bool checked = key.flags == kChecked;
-  if (key.flags != 0 && !checked) return nullptr;
-  if (has_opcode(key.shape)) {
-    const Row& row = kRows[index_of(key.op)];
-    if (row.shape != key.shape) return nullptr;
-    return checked ? row.checked : row.handler;
-  }
-  const Row& row = kRowsWithoutOpcode[static_cast<size_t>(key.shape)];
-  return checked ? row.checked : row.handler;
+  if (key.flags != 0 && (!checked || is_far)) return nullptr;
+  const Row& row = has_opcode(key.shape) ? kRows[index_of(key.op)]
+                                         : kRowsWithoutOpcode[static_cast<size_t>(shape)];
+  if (has_opcode(key.shape) && row.shape != shape) return nullptr;
+  return is_far ? row.far : checked ? row.checked : row.handler;
 }
 
 const SimdHandlers& handlers() {

@@ -48,6 +48,7 @@ constexpr bool exists(const HandlerKey& key) {
     case Shape::Unary:
       return key.a != In::Imm;
     case Shape::Store:
+    case Shape::StoreFar:
       return !both_acc;
     case Shape::LoadIndexed:
       return key.b != In::Imm && !both_acc;
@@ -58,6 +59,9 @@ constexpr bool exists(const HandlerKey& key) {
     }
     case Shape::BranchIf:
     case Shape::BranchTable:
+    case Shape::CallRef:
+    case Shape::ReturnCallRef:
+    case Shape::RefAsNonNull:
       return key.a != In::Imm;
     case Shape::CompareBranch:
       return key.a != In::Imm && !both_acc;

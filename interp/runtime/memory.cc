@@ -72,7 +72,8 @@ uint64_t MemoryInst::max_pages() const { return max_pages_of(type); }
 
 int64_t MemoryInst::grow(uint64_t delta_pages) {
   const uint64_t old_pages = pages();
-  if (delta_pages > max_pages() - old_pages) return -1;
+  const uint64_t most = max_pages();
+  if (old_pages > most || delta_pages > most - old_pages) return -1;
   if (delta_pages == 0) return static_cast<int64_t>(old_pages);
   const uint64_t wanted = (old_pages + delta_pages) << type.page_bytes_log2;
   if (!store->allows_memory(bytes, wanted, declared_max_bytes(type))) return -1;

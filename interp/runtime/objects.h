@@ -47,6 +47,7 @@ inline constexpr uint64_t kMaxTableElements = 10'000'000;
 // What a table element and a call_indirect compare: never 0, so that zeroed memory is a table of
 // null references.
 constexpr uint32_t type_key(TypeId type) { return type + 1; }
+constexpr TypeId type_of_key(uint32_t key) { return key - 1; }
 
 // A table element: a reference and, for functions, its type, so that call_indirect compares without
 // a load from the function.

@@ -82,6 +82,8 @@ class AccumulatorPass {
       case Shape::Unary:
       case Shape::Load:
       case Shape::Store:
+      case Shape::LoadFar:
+      case Shape::StoreFar:
       case Shape::LoadIndexed:
       case Shape::StoreIndexed:
       case Shape::Move:
@@ -92,6 +94,10 @@ class AccumulatorPass {
       case Shape::BranchTable:
       case Shape::CompareBranch:
       case Shape::CallIndirect:
+      case Shape::CallRef:
+      case Shape::ReturnCallIndirect:
+      case Shape::ReturnCallRef:
+      case Shape::RefAsNonNull:
       case Shape::Return:
         break;
       default:
@@ -138,6 +144,7 @@ class AccumulatorPass {
       case Shape::Binary:
       case Shape::Unary:
       case Shape::Load:
+      case Shape::LoadFar:
       case Shape::LoadIndexed:
       case Shape::Move:
       case Shape::Select:
@@ -148,14 +155,17 @@ class AccumulatorPass {
       case Shape::CallIndirect:
       case Shape::CallLazy:
       case Shape::CallImport:
+      case Shape::CallRef:
         // A single scalar result is in its accumulator when a call returns (d names its slot).
         forget_all();
         if (instr.d.kind == IrOperand::Kind::Slot) hold(instr.result, instr.d.slot, nullptr);
         break;
       case Shape::Store:
+      case Shape::StoreFar:
       case Shape::StoreIndexed:
       case Shape::GlobalSet:
       case Shape::GlobalSetFar:
+      case Shape::RefAsNonNull:
         break;
       case Shape::BranchIf:
       case Shape::CompareBranch:

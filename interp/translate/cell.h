@@ -69,8 +69,8 @@ enum class Shape : uint8_t {
   Call,           // call the code at p, frame advanced by x slots; y is the function's index
   CallLazy,       // the same before the callee is known to be translated: becomes a Call
   CallImport,     // call the FuncInst at byte y of the Context, frame advanced by x slots
-  CallIndirect,   // call element a of the table at byte z of the Context if its type is y, frame
-                  // advanced by x slots
+  CallIndirect,   // call element a, of `repr`, of the table at byte z of the Context if its type is
+                  // y or a subtype, frame advanced by x slots
   CallRef,        // call the FuncInst a, frame advanced by x slots
   // Tail calls: the arguments are at the frame's beginning already, and no record is pushed.
   ReturnCall,          // as Call

@@ -104,13 +104,15 @@ class CellWriter {
 
   void write_table(const IrInstr& instr, size_t at) {
     const Handler lazy = handler_for({.shape = Shape::CallLazy});
+    const Handler tail_lazy = handler_for({.shape = Shape::ReturnCallLazy});
     const Handler redispatch = handler_for({.shape = Shape::Redispatch});
     size_t entry = at + cell_layout(instr.key).size;
     for (size_t i = 0; i <= instr.x; ++i) {
       const size_t target = x_label_offsets[x_function.tables[instr.label + i]];
       const auto handler = read_unaligned<Handler>(x_code.data() + target);
       // A lazy call replaces its handler, so the table must not keep that.
-      put(entry, BranchTableEntry{x_code.data() + target, handler == lazy ? redispatch : handler});
+      const bool changes = handler == lazy || handler == tail_lazy;
+      put(entry, BranchTableEntry{x_code.data() + target, changes ? redispatch : handler});
       entry += sizeof(BranchTableEntry);
     }
   }

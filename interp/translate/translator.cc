@@ -213,10 +213,26 @@ void Translator::global_set(uint32_t global, ValType type, Operand value) {
 // --- memory
 // ----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// An offset that no memory reaches stands for all such: with the access's size added it doesn't
+// wrap.
+uint64_t far_offset(uint64_t offset) { return std::min(offset, uint64_t{1} << 62); }
+
+}  // namespace
+
 Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType type,
                                      Operand address) {
   const Repr repr = repr_of_type(type);
   const bool vector = repr == Repr::V128;
+  if (is_far(memarg.memory)) {
+    const IrOperand from = vector ? pop_in_slot(address) : pop_address(address);
+    IrInstr& instr =
+        emit({.shape = vector ? Shape::VLoadFar : Shape::LoadFar, .op = op, .a = place_of(from)});
+    instr.a = from;
+    set_far_place(instr, memarg);
+    return push_result(instr, repr);
+  }
   const IrOperand from = vector ? pop_in_slot(address) : pop(address);
   IrInstr& instr = emit({.shape = vector ? Shape::VLoad : Shape::Load,
                          .op = op,
@@ -231,6 +247,17 @@ void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand ad
                        Operand value) {
   const bool vector = type == ValType::V128;
   const IrOperand stored = vector ? pop_in_slot(value) : pop_small(value);
+  if (is_far(memarg.memory)) {
+    const IrOperand to = vector ? pop_in_slot(address) : pop_address(address);
+    IrInstr& instr = emit(
+        vector ? HandlerKey{.shape = Shape::VStoreFar}
+               : HandlerKey{
+                     .shape = Shape::StoreFar, .op = op, .a = place_of(to), .b = place_of(stored)});
+    instr.a = to;
+    instr.b = stored;
+    set_far_place(instr, memarg);
+    return;
+  }
   const IrOperand to = vector ? pop_in_slot(address) : pop(address);
   const HandlerKey key = vector ? HandlerKey{.shape = Shape::VStore, .flags = memory_flags()}
                                 : HandlerKey{.shape = Shape::Store,
@@ -248,11 +275,9 @@ Translator::Operand Translator::load_lane(Opcode op, const MemArg& memarg, uint8
                                           Operand address, Operand vector) {
   const IrOperand old = pop_in_slot(vector);
   const IrOperand from = pop_in_slot(address);
-  IrInstr& instr = emit({.shape = Shape::VLoadLane, .op = op, .flags = memory_flags()});
+  IrInstr& instr = emit_lane_access(Shape::VLoadLane, Shape::VLoadLaneFar, op, memarg, lane);
   instr.a = from;
   instr.b = old;
-  instr.x = lane;
-  instr.offset = static_cast<uint32_t>(memarg.offset);
   return push_result(instr, Repr::V128);
 }
 
@@ -260,11 +285,31 @@ void Translator::store_lane(Opcode op, const MemArg& memarg, uint8_t lane, Opera
                             Operand vector) {
   const IrOperand stored = pop_in_slot(vector);
   const IrOperand to = pop_in_slot(address);
-  IrInstr& instr = emit({.shape = Shape::VStoreLane, .op = op, .flags = memory_flags()});
+  IrInstr& instr = emit_lane_access(Shape::VStoreLane, Shape::VStoreLaneFar, op, memarg, lane);
   instr.a = to;
   instr.b = stored;
+}
+
+// The access without its operands.
+IrInstr& Translator::emit_lane_access(Shape near, Shape far, Opcode op, const MemArg& memarg,
+                                      uint8_t lane) {
+  const bool named = is_far(memarg.memory);
+  IrInstr& instr = named ? emit({.shape = far, .op = op})
+                         : emit({.shape = near, .op = op, .flags = memory_flags()});
   instr.x = lane;
-  instr.offset = static_cast<uint32_t>(memarg.offset);
+  if (named) {
+    set_far_place(instr, memarg);
+  } else {
+    instr.offset = static_cast<uint32_t>(memarg.offset);
+  }
+  return instr;
+}
+
+// The memory goes where no lane does.
+void Translator::set_far_place(IrInstr& instr, const MemArg& memarg) {
+  const bool is_scalar = instr.key.shape == Shape::LoadFar || instr.key.shape == Shape::StoreFar;
+  (is_scalar ? instr.x : instr.y) = memory_place(memarg.memory);
+  instr.p = far_offset(memarg.offset);
 }
 
 Translator::Operand Translator::memory_size(uint32_t memory) {

@@ -37,6 +37,12 @@ constexpr Repr repr_of_type(ValType type) {
   }
 }
 
+constexpr uint32_t slots_of(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (const ValType type : types) slots += type.slots();
+  return slots;
+}
+
 class Translator {
  public:
   // Where an entry of the operand stack lives when it is put into memory: its frame slot and its
@@ -207,11 +213,13 @@ class Translator {
   Operand push(Repr repr);
   Operand push_result(IrInstr& instr, Repr repr);  // and makes it the instruction's destination
   IrOperand pop_small(const Operand& operand);  // puts constants that no cell holds into their home
+  IrOperand pop_address(const Operand& operand);  // the same, read as 64 bits whatever its type
   IrOperand pop_in_slot(const Operand& operand);  // puts any constant into its home
   uint32_t pop_home(const Operand& operand);      // puts the value into its home
   // Entries that stay on the stack.
   IrOperand peek(const Operand& operand) const;
   void settle(Operand& operand);  // puts a pending or constant entry into its home
+  void settle_constant(Operand& operand);
   void settle_top(Stack stack, size_t count);
   void flush_pending(Stack stack);
   void flush_local(uint32_t index, Stack stack);
@@ -230,6 +238,13 @@ class Translator {
   void barrier() { x_barrier = x_function.instrs.size(); }
   void emit_runtime(RuntimeCall call, uint32_t base, uint32_t y, uint32_t z = 0);
   IrInstr& emit_vector(Shape shape, Opcode op);
+  // Whether accesses name their memory: those that don't are of memory 0, with 32-bit addresses.
+  bool is_far(uint32_t memory) const {
+    return memory != 0 || x_module.memories[memory].index == IndexType::I64;
+  }
+  IrInstr& emit_lane_access(Shape near, Shape far, Opcode op, const MemArg& memarg, uint8_t lane);
+  void set_far_place(IrInstr& instr, const MemArg& memarg);
+  uint32_t memory_place(uint32_t memory) const { return x_layout.memories + 8 * memory; }
   uint8_t memory_flags() const {
     return x_options.memory_mode == MemoryMode::Checked ? kChecked : 0;
   }
@@ -238,6 +253,8 @@ class Translator {
   Condition take_condition(const Operand& operand);
   void emit_branch(Condition condition, bool negate, LabelId target);
   void emit_jump(LabelId target);
+  Condition null_test(const Operand& ref);
+  void branch_on(Condition condition, Frame& frame, Stack stack);
   void emit_return(Stack stack, std::span<const ValType> results);
   static constexpr size_t kFewValues = 4;
   void gather_values(const Frame& frame, Stack stack);
@@ -246,6 +263,12 @@ class Translator {
   Label new_frame(Stack stack, BlockSignature signature);
   void stage_arguments(Stack args);
   void take_results(IrInstr& call, const FuncType& type);
+  // Tail calls (translator_references.cc).
+  IrOperand clear_of_arguments(const Operand& operand, const IrOperand& callee,
+                               uint32_t argument_slots);
+  void move_arguments_down(Stack args);
+  void lower_few_arguments(Stack args);
+  bool is_scalar_local(uint32_t slot) const;
   void begin_fuel_region();
 
   const Module& x_module;

@@ -4,16 +4,6 @@
 
 namespace weft::interp {
 
-namespace {
-
-uint32_t slots_of(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
-}
-
-}  // namespace
-
 LabelId Translator::new_label() {
   x_labels.push_back(0);
   return x_function.label_count++;
@@ -222,14 +212,18 @@ void Translator::br(Frame& frame, Stack stack) {
 }
 
 void Translator::br_if(Frame& frame, Stack stack, Operand condition) {
-  const Condition taken = take_condition(condition);
+  branch_on(take_condition(condition), frame, stack);
+}
+
+// Branches to the frame if the condition holds, with the values on top of the stack, which stay.
+void Translator::branch_on(Condition condition, Frame& frame, Stack stack) {
   gather_values(frame, stack);
   if (frame.kind != FrameKind::Function && !needs_moves(frame, stack)) {
-    emit_branch(taken, false, frame.label.target);
+    emit_branch(condition, false, frame.label.target);
     return;
   }
   const LabelId skip = new_label();
-  emit_branch(taken, true, skip);
+  emit_branch(condition, true, skip);
   leave_to(frame, stack);
   place(skip);
 }
@@ -337,10 +331,10 @@ void Translator::call(uint32_t func, const FuncType& type, Stack, Stack args) {
 
 void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack,
                                Stack args, Operand index) {
-  const IrOperand selected = pop(index);
+  const IrOperand selected = pop_small(index);
   stage_arguments(args);
   const In place = selected.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
-  IrInstr& instr = emit({.shape = Shape::CallIndirect, .a = place});
+  IrInstr& instr = emit({.shape = Shape::CallIndirect, .a = place, .repr = index.repr});
   instr.a = selected;
   instr.y = type_key(x_module.types[type_index].id);
   instr.z = x_layout.tables + 8 * table;

@@ -37,6 +37,11 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::CallImport:
     case Shape::CallIndirect:
     case Shape::CallRef:
+    case Shape::ReturnCall:
+    case Shape::ReturnCallLazy:
+    case Shape::ReturnCallImport:
+    case Shape::ReturnCallIndirect:
+    case Shape::ReturnCallRef:
     case Shape::Atomic:
     case Shape::Wide:
     case Shape::Throw:
@@ -80,6 +85,13 @@ IrOperand Translator::pop_small(const Operand& operand) {
   const IrOperand popped = pop(operand);
   if (popped.kind != IrOperand::Kind::Const || fits_in_cell(operand.repr, popped.bits))
     return popped;
+  move(operand.home.slot, operand.repr, popped);
+  return IrOperand::at(operand.home.slot, true);
+}
+
+IrOperand Translator::pop_address(const Operand& operand) {
+  const IrOperand popped = pop(operand);
+  if (popped.kind != IrOperand::Kind::Const || fits_in_cell(Repr::I64, popped.bits)) return popped;
   move(operand.home.slot, operand.repr, popped);
   return IrOperand::at(operand.home.slot, true);
 }
@@ -130,6 +142,10 @@ void Translator::settle(Operand& operand) {
   if (operand.kind == Operand::Kind::Temp) return;
   move(operand.home.slot, operand.repr, peek(operand));
   operand.kind = Operand::Kind::Temp;
+}
+
+void Translator::settle_constant(Operand& operand) {
+  if (operand.kind == Operand::Kind::Const) settle(operand);
 }
 
 void Translator::settle_top(Stack stack, size_t count) {

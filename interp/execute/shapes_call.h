@@ -1,0 +1,119 @@
+// What calls, tail calls and returns share.
+#pragma once
+
+#include <atomic>
+
+#include "interp/execute/abi.h"
+#include "interp/execute/handlers.h"
+#include "interp/execute/host_call.h"
+#include "interp/execute/operands.h"
+#include "interp/runtime/store.h"
+#include "interp/translate/code.h"
+#include "interp/validate/type_registry.h"
+
+namespace weft::interp {
+
+// A call found the record limit raised: by an interrupt, or because the depth is used up. If it is
+// neither, a late writer left it so, and the calling cell goes on from its start.
+[[gnu::cold, gnu::noinline]] inline WEFT_HANDLER(record_limit_hit) {
+  WEFT_REGS;
+  const TrapCode trap = ctx->state->on_record_limit(rs - 2);
+  if (trap != TrapCode::None) WEFT_TRAP_WITH(trap);
+  WEFT_DISPATCH();
+}
+
+// Values grow up, records grow down, in one region: one compare, with a red zone that spares most
+// functions a check of their frame's size, bounds both. The record limit bounds the depth, and is
+// where an interrupt makes itself felt.
+#define WEFT_CHECK_ROOM(frame, record)                                                    \
+  do {                                                                                    \
+    if ((frame) + kRedZoneSlots > reinterpret_cast<const uint64_t*>(record)) [[unlikely]] \
+      WEFT_TRAP(TrapCode::CallStackExhausted);                                            \
+    if (reinterpret_cast<uintptr_t>(record) <                                             \
+        ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]]            \
+      WEFT_TAIL(record_limit_hit);                                                        \
+  } while (false)
+
+#define WEFT_RETURN() \
+  do {                \
+    pc = rs->pc;      \
+    fp = rs->fp;      \
+    ++rs;             \
+    WEFT_DISPATCH();  \
+  } while (false)
+
+[[gnu::always_inline]] inline uint8_t* memory_base(const Context* ctx) {
+  return ctx->memory0 != nullptr ? ctx->memory0->base : nullptr;
+}
+
+// A cell's handler as others may keep it: not one that a later call replaces.
+inline Handler lasting_handler(const uint8_t* cell) {
+  const auto handler = read_unaligned<Handler>(cell);
+  const bool is_lazy = handler == handler_for({.shape = Shape::CallLazy}) ||
+                       handler == handler_for({.shape = Shape::ReturnCallLazy});
+  return is_lazy ? handler_for({.shape = Shape::Redispatch}) : handler;
+}
+
+// Makes a CallLazy cell into a Call, a ReturnCallLazy into a ReturnCall: `Linked`. Code is shared
+// by threads: whoever sees the new handler sees the new operands.
+template <Shape Linked>
+void link_call(const uint8_t* cell, const uint8_t* entry) {
+  constexpr CellLayout layout = cell_layout({.shape = Linked});
+  const auto word = [cell](size_t at) {
+    return std::atomic_ref(*reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(cell) + at));
+  };
+  word(layout.p).store(reinterpret_cast<uint64_t>(entry), std::memory_order_relaxed);
+  word(layout.q).store(reinterpret_cast<uint64_t>(lasting_handler(entry)),
+                       std::memory_order_relaxed);
+  word(0).store(reinterpret_cast<uint64_t>(handler_for({.shape = Linked})),
+                std::memory_order_release);
+}
+
+// Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
+// calling cell.
+template <HandlerKey Key>
+[[gnu::noinline]] WEFT_HANDLER(call_far) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  auto* func = reinterpret_cast<FuncInst*>(acc);
+  uint64_t* frame = fp + read_u32(pc, cell.x);
+  if (frame + kRedZoneSlots > reinterpret_cast<const uint64_t*>(rs - 2)) [[unlikely]] {
+    WEFT_TRAP(TrapCode::CallStackExhausted);
+  }
+  if (reinterpret_cast<uintptr_t>(rs - 2) <
+      ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+    // Not by going on from the cell's start: the accumulator no longer holds what it did there.
+    const TrapCode refused = ctx->state->on_record_limit(rs - 2);
+    if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
+  }
+  if (func->context == nullptr) {
+    const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
+    if (trap != TrapCode::None) [[unlikely]]
+      WEFT_TRAP_WITH(trap);
+    mem = memory_base(ctx);
+    acc = frame[0];
+    facc = read_unaligned<double>(frame);
+    sacc = read_unaligned<float>(frame);
+    WEFT_NEXT(cell.size);
+  }
+  rs -= 2;
+  rs[1] = {pc + cell.size, fp};
+  rs[0] = {switch_back_cell(), reinterpret_cast<uint64_t*>(ctx)};
+  ctx = func->context;
+  mem = memory_base(ctx);
+  fp = frame;
+  pc = func->code;
+  WEFT_DISPATCH();
+}
+
+// Whether an indirect call may go to `callee`, a FuncInst whose type is not the one with the key
+// `expected`. None if it may.
+inline TrapCode check_callee(const Context* ctx, uint64_t callee, uint32_t expected) {
+  const auto* func = reinterpret_cast<const FuncInst*>(callee);
+  if (func == nullptr) return TrapCode::UninitializedElement;
+  const TypeRegistry& types = *ctx->state->store->types();
+  return types.is_subtype(func->type, type_of_key(expected)) ? TrapCode::None
+                                                             : TrapCode::IndirectCallTypeMismatch;
+}
+
+}  // namespace weft::interp
