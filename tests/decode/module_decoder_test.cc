@@ -185,7 +185,7 @@ TEST(ModuleDecoder, FormsOfOtherFeaturesAreRefusedByName) {
       {section(13, {0}), "exceptions"},
   };
   for (const auto& [bytes, name] : forms) {
-    const auto module = decode(join(kHeader, bytes));
+    const auto module = decode(join(kHeader, bytes), {.features = kWasm2, .limits = {}});
     ASSERT_FALSE(module) << name;
     EXPECT_EQ(module.error().kind(), ErrorKind::Unsupported);
     const Feature feature = [&] {

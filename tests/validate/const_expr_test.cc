@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "interp/decode/feature_gate.h"
 #include "tests/validate/validate_helpers.h"
 
 namespace weft::interp::testing {
@@ -50,13 +51,13 @@ TEST(ConstExpr, YieldsOneValueOfItsType) {
 
 TEST(ConstExpr, ReadsImmutableGlobalsImportedOrSinceThreeDefinedBefore) {
   EXPECT_TRUE(error_of(0x7f, {0x23, 1}).starts_with("constant expression required"));
-  EXPECT_EQ(error_of(0x7f, {0x23, 2}), "unknown global 2");
+  EXPECT_EQ(error_of(0x7f, {0x23, 2}, kWasm2), "unknown global 2");
   EXPECT_EQ(error_of(0x7f, {0x23, 2}, with(Feature::ExtendedConst)), "");
   EXPECT_EQ(error_of(0x7f, {0x23, 3}, with(Feature::ExtendedConst)), "unknown global 3");
 }
 
 TEST(ConstExpr, ExtendedConstHasIntegerArithmetic) {
-  EXPECT_EQ(error_of(0x7f, {0x41, 1, 0x41, 2, 0x6a}), "extended-const is not supported yet");
+  EXPECT_EQ(error_of(0x7f, {0x41, 1, 0x41, 2, 0x6a}, kWasm2), refusal_of(Feature::ExtendedConst));
   const FeatureSet extended = with(Feature::ExtendedConst);
   for (const uint8_t op : std::initializer_list<uint8_t>{0x6a, 0x6b, 0x6c})
     EXPECT_EQ(error_of(0x7f, {0x41, 1, 0x41, 2, op}, extended), "");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "interp/decode/feature_gate.h"
 #include "tests/validate/validate_helpers.h"
 
 namespace weft::interp::testing {
@@ -37,7 +38,7 @@ TEST(ModuleValidator, LimitsAreOrderedAndBounded) {
 }
 
 TEST(ModuleValidator, SeveralMemoriesAreAProposal) {
-  expect_error(B().memory().memory(), "multi-memory is not supported yet");
+  expect_error(B().memory().memory(), refusal_of(Feature::MultiMemory), kWasm2);
   EXPECT_EQ(validation_error(B().memory().memory().build(), all_features()), "");
 }
 
