@@ -5,6 +5,7 @@
 
 #include "interp/runtime/objects.h"
 #include "interp/runtime/store.h"
+#include "interp/validate/type_registry.h"
 
 namespace weft::interp {
 
@@ -56,7 +57,7 @@ Result<TableInst*> Store::new_table(const TableType& type, void* init) {
   TableInst& table = x_tables.emplace_back();
   table.type = type;
   table.store = this;
-  table.holds_funcs = is_func_ref(type.element);
+  table.holds_funcs = top_of(type.element.heap(), *x_types) == HeapType(HeapType::Func);
   if (const uint64_t size = type.limits.min; size != 0) {
     // Zeroed memory is null references, and untouched until used.
     table.elems = static_cast<TableSlot*>(std::calloc(size, sizeof(TableSlot)));
