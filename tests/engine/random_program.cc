@@ -531,6 +531,33 @@ class FuncGenerator {
     call_type(x_program.types[type]);
   }
 
+  // To functions that yield what this one does. False if there is none.
+  bool tail_call() {
+    const auto type_of = [&](uint32_t callee) {
+      return callee == 0 ? 0 : x_program.funcs[callee - 1].type;
+    };
+    std::vector<uint32_t> callees;
+    for (uint32_t callee = 0; callee <= x_program.funcs.size(); ++callee) {
+      if (callee != 0 && callee <= x_index) continue;
+      if (x_program.types[type_of(callee)].results == x_frames.front().results)
+        callees.push_back(callee);
+    }
+    if (callees.empty()) return false;
+    const uint32_t callee = callees[x_bits.below(uint32_t(callees.size()))];
+    need(x_program.types[type_of(callee)].params);
+    if (callee == 0) canonicalise('d');
+    const auto entry = std::ranges::find(x_program.table, callee + 1) - x_program.table.begin();
+    const bool in_table = entry != kRandomTableSize && x_index * 2 <= x_program.funcs.size();
+    if (in_table && x_bits.chance(50)) {
+      emit_const('i', static_cast<uint64_t>(entry));
+      emit(Opcode::ReturnCallIndirect, unsigned_leb(type_of(callee)), Bytes{0});
+    } else {
+      emit_index(Opcode::ReturnCall, callee);
+    }
+    die();
+    return true;
+  }
+
   // --- control
   uint32_t label_below(std::string* types) {
     const uint32_t depth = x_bits.below(uint32_t(x_frames.size()));
@@ -581,6 +608,8 @@ class FuncGenerator {
   void leave() {
     if (x_bits.chance(10)) {
       emit(Opcode::Unreachable);
+    } else if (x_bits.chance(30) && tail_call()) {
+      return;
     } else if (x_bits.chance(40)) {
       need(x_frames.front().results);
       emit(Opcode::Return);
@@ -775,6 +804,7 @@ RandomProgram random_program(uint64_t seed) {
   RandomBits bits(seed);
   RandomProgram program;
   program.exact_nans = bits.chance(40);
+  if (bits.chance(40)) program.memory = static_cast<RandomMemory>(1 + bits.below(3));
   // Some programs have few types, so that operands are found on the stack more often.
   static constexpr const char* kScalars[] = {"ilfdv", "ilfd", "i", "il", "iif", "ddi", "iiv"};
   const std::string scalars = kScalars[bits.below(std::size(kScalars))];
@@ -816,14 +846,20 @@ Bytes RandomProgram::build() const {
       builder.item(B::kGlobal, join(Bytes{type_byte(type), 1}, const_instr(type, 0), Bytes{0x0b}));
     }
   }
-  builder.item(B::kMemory, {1, 1, 2});
+  const bool is_second = memory == RandomMemory::Second || memory == RandomMemory::Second64;
+  const bool is_wide = memory == RandomMemory::First64 || memory == RandomMemory::Second64;
+  if (is_second) builder.memory();
+  builder.item(B::kMemory, {static_cast<uint8_t>(is_wide ? 5 : 1), 1, 2});
   builder.item(B::kTable, {0x70, 1, kRandomTableSize, kRandomTableSize});
   for (uint32_t i = 0; i < funcs.size(); ++i) {
     const RandomFunc& func = funcs[i];
-    Bytes locals = unsigned_leb(func.locals.size());
-    for (const char type : func.locals) append(locals, {1, type_byte(type)});
+    const std::string all_locals =
+        func.locals + (is_wide ? std::string(kRandomScratch) : std::string());
+    Bytes locals = unsigned_leb(all_locals.size());
+    for (const char type : all_locals) append(locals, {1, type_byte(type)});
+    const auto scratch = static_cast<uint32_t>(types[func.type].params.size() + func.locals.size());
     Bytes code;
-    for (const Bytes& instr : func.instrs) append(code, instr);
+    for (const Bytes& instr : func.instrs) append(code, with_memory(instr, memory, scratch));
     builder.func(func.type, code, locals);
     builder.item(B::kExport, join(text("f" + std::to_string(i)), Bytes{0}, unsigned_leb(i + 1)));
   }

@@ -23,8 +23,12 @@ struct RandomFunc {
   std::vector<Bytes> instrs;  // encoded, without the final `end`
 };
 
+// What memory a program's accesses are made to use: memory 0, one with 64-bit addresses, or a
+// second one of either kind.
+enum class RandomMemory : uint8_t { First, First64, Second, Second64 };
+
 // Function 0 is imported, of type 0: (i64 i32 f64) -> i64. Globals 0 to 4 are imported (i l f d v),
-// 5 to 9 are the module's own; all mutable. A memory of one page, at most two; a table of
+// 5 to 9 are the module's own; all mutable. The last memory has one page, at most two; a table of
 // kRandomTableSize funcrefs.
 struct RandomProgram {
   std::vector<RandomSignature> types;
@@ -32,6 +36,8 @@ struct RandomProgram {
   std::vector<uint32_t> table;  // function indices plus one; 0 for null
   // No instruction whose NaN results the spec leaves open: everything is compared bit by bit.
   bool exact_nans = false;
+  // Instructions are generated for memory 0 with 32-bit addresses, and changed when encoded.
+  RandomMemory memory = RandomMemory::First;
 
   Bytes build() const;
 };
@@ -41,6 +47,11 @@ inline constexpr std::string_view kRandomGlobals = "ilfdvilfdv";
 inline constexpr uint32_t kRandomImportedGlobals = 5;
 
 RandomProgram random_program(uint64_t seed);
+
+// An instruction of memory 0 as instructions that do the same with another memory. Parameters and
+// locals before `scratch` are the function's own; kRandomScratch are the types of those from there.
+inline constexpr std::string_view kRandomScratch = "iilfdv";
+Bytes with_memory(const Bytes& instr, RandomMemory memory, uint32_t scratch);
 
 // A program's edge values and random bits for a type.
 class RandomBits {

@@ -96,7 +96,9 @@ class EngineRun {
     for (size_t i = 0; i < memory().bytes; ++i) memory().base[i] = initial_byte(i);
   }
 
-  MemoryInst& memory() { return *instance->memory(0); }
+  MemoryInst& memory() {
+    return *instance->memory(static_cast<uint32_t>(instance->module().memories.size() - 1));
+  }
   TrapCode call(uint32_t func, std::vector<Value>& values) {
     return invoke(*x_store, *instance->func(func), values.data());
   }

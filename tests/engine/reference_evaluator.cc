@@ -213,18 +213,27 @@ bool ReferenceEvaluator::control(const ReferenceInstr& instr, std::vector<Label>
     case Opcode::Call:
       invoke(instr.imm.index.first);
       return true;
-    case Opcode::CallIndirect: {
-      const uint32_t index = pop().i32;
-      if (index >= table.size()) throw Trapped{TrapCode::UndefinedElement};
-      if (table[index] == 0) throw Trapped{TrapCode::UninitializedElement};
-      if (x_module.func_type_id(table[index] - 1) != x_module.types[instr.imm.index.first].id)
-        throw Trapped{TrapCode::IndirectCallTypeMismatch};
-      invoke(table[index] - 1);
+    case Opcode::CallIndirect:
+      invoke(indirect_callee(instr));
       return true;
-    }
+    case Opcode::ReturnCall:
+      invoke(instr.imm.index.first);
+      return branch(static_cast<uint32_t>(labels.size() - 1), labels, next);
+    case Opcode::ReturnCallIndirect:
+      invoke(indirect_callee(instr));
+      return branch(static_cast<uint32_t>(labels.size() - 1), labels, next);
     default:
       return false;
   }
+}
+
+uint32_t ReferenceEvaluator::indirect_callee(const ReferenceInstr& instr) {
+  const uint32_t index = pop().i32;
+  if (index >= table.size()) throw Trapped{TrapCode::UndefinedElement};
+  if (table[index] == 0) throw Trapped{TrapCode::UninitializedElement};
+  if (x_module.func_type_id(table[index] - 1) != x_module.types[instr.imm.index.first].id)
+    throw Trapped{TrapCode::IndirectCallTypeMismatch};
+  return table[index] - 1;
 }
 
 void ReferenceEvaluator::plain(const ReferenceInstr& instr, std::vector<Value>& locals) {
@@ -312,16 +321,16 @@ uint8_t* ReferenceEvaluator::memory_at(const MemArg& memarg, uint64_t address, s
 bool ReferenceEvaluator::access(const ReferenceInstr& instr) {
   switch (instr.op) {
 #define WEFT_OP(...)
-#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Carried)                   \
-  case Opcode::Id:                                                                         \
-    push(of(static_cast<Carried>(                                                          \
-        read_unaligned<Stored>(memory_at(instr.imm.memarg, pop().i32, sizeof(Stored)))))); \
+#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Carried)                       \
+  case Opcode::Id:                                                                             \
+    push(of(static_cast<Carried>(                                                              \
+        read_unaligned<Stored>(memory_at(instr.imm.memarg, pop_address(), sizeof(Stored)))))); \
     return true;
-#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Carried)           \
-  case Opcode::Id: {                                                                \
-    const auto value = static_cast<Stored>(as<Carried>(pop()));                     \
-    write_unaligned(memory_at(instr.imm.memarg, pop().i32, sizeof(Stored)), value); \
-    return true;                                                                    \
+#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Carried)               \
+  case Opcode::Id: {                                                                    \
+    const auto value = static_cast<Stored>(as<Carried>(pop()));                         \
+    write_unaligned(memory_at(instr.imm.memarg, pop_address(), sizeof(Stored)), value); \
+    return true;                                                                        \
   }
 #include "interp/core/opcodes.def"
     default:
@@ -336,7 +345,7 @@ void ReferenceEvaluator::vector(const ReferenceInstr& instr) {
   switch (instr.op) {
     case Opcode::V128Store: {
       const V128 value = pop().v128;
-      std::memcpy(memory_at(instr.imm.memarg, pop().i32, 16), &value, 16);
+      std::memcpy(memory_at(instr.imm.memarg, pop_address(), 16), &value, 16);
       return;
     }
     case Opcode::V128Load8Lane:
@@ -345,7 +354,7 @@ void ReferenceEvaluator::vector(const ReferenceInstr& instr) {
     case Opcode::V128Load64Lane: {
       V128 value = pop().v128;
       std::memcpy(value.bytes + instr.imm.lane * bytes,
-                  memory_at(instr.imm.memarg, pop().i32, bytes), bytes);
+                  memory_at(instr.imm.memarg, pop_address(), bytes), bytes);
       push(Value::of_v128(value));
       return;
     }
@@ -354,7 +363,7 @@ void ReferenceEvaluator::vector(const ReferenceInstr& instr) {
     case Opcode::V128Store32Lane:
     case Opcode::V128Store64Lane: {
       const V128 value = pop().v128;
-      std::memcpy(memory_at(instr.imm.memarg, pop().i32, bytes),
+      std::memcpy(memory_at(instr.imm.memarg, pop_address(), bytes),
                   value.bytes + instr.imm.lane * bytes, bytes);
       return;
     }
@@ -363,7 +372,7 @@ void ReferenceEvaluator::vector(const ReferenceInstr& instr) {
   }
   in.lane = instr.imm.lane;
   if (bytes != 0) {
-    std::memcpy(&in.a, memory_at(instr.imm.memarg, pop().i32, bytes), bytes);
+    std::memcpy(&in.a, memory_at(instr.imm.memarg, pop_address(), bytes), bytes);
   } else {
     V128* const vectors[] = {&in.a, &in.b, &in.c};
     size_t next_vector = static_cast<size_t>(std::ranges::count(row.params(), 'v'));
@@ -385,27 +394,27 @@ void ReferenceEvaluator::vector(const ReferenceInstr& instr) {
 void ReferenceEvaluator::bulk(const ReferenceInstr& instr) {
   switch (instr.op) {
     case Opcode::MemorySize:
-      push(Value::of_i32(static_cast<uint32_t>(memory.size() / kPageBytes)));
+      push(Value::of_bits(memory.size() / kPageBytes));
       return;
     case Opcode::MemoryGrow: {
       const uint64_t pages = memory.size() / kPageBytes;
-      const uint64_t wanted = pages + pop().i32;
-      const bool fits = wanted <= x_module.memories[0].limits.max.value_or(65'536);
+      const uint64_t wanted = pages + pop_address();
+      const bool fits = wanted <= x_module.memories.back().limits.max.value_or(65'536);
       if (fits) memory.resize(wanted * kPageBytes);
-      push(Value::of_i32(fits ? static_cast<uint32_t>(pages) : UINT32_MAX));
+      push(Value::of_bits(fits ? pages : wide_addresses() ? UINT64_MAX : UINT32_MAX));
       return;
     }
     case Opcode::MemoryFill: {
-      const uint64_t count = pop().i32;
+      const uint64_t count = pop_address();
       const auto byte = static_cast<uint8_t>(pop().i32);
-      uint8_t* const to = memory_at({}, pop().i32, count);
+      uint8_t* const to = memory_at({}, pop_address(), count);
       std::fill_n(to, count, byte);
       return;
     }
     case Opcode::MemoryCopy: {
-      const uint64_t count = pop().i32;
-      const uint8_t* const from = memory_at({}, pop().i32, count);
-      uint8_t* const to = memory_at({}, pop().i32, count);
+      const uint64_t count = pop_address();
+      const uint8_t* const from = memory_at({}, pop_address(), count);
+      uint8_t* const to = memory_at({}, pop_address(), count);
       std::memmove(to, from, count);
       return;
     }

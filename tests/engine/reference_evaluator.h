@@ -30,8 +30,8 @@ struct ReferenceFunc {
   std::vector<ReferenceInstr> instrs;
 };
 
-// Memory 0, table 0 of funcrefs, imported functions by callback. References are function indices
-// plus one. Segments are not applied.
+// One memory (the last; none other is used), table 0 of funcrefs, imported functions by callback.
+// References are function indices plus one. Segments are not applied.
 class ReferenceEvaluator {
  public:
   explicit ReferenceEvaluator(const Module& module);
@@ -68,6 +68,7 @@ class ReferenceEvaluator {
   // Returns whether the instruction was control, which goes on at x_next.
   bool control(const ReferenceInstr& instr, std::vector<Label>& labels, size_t& next);
   bool branch(uint32_t depth, std::vector<Label>& labels, size_t& next);
+  uint32_t indirect_callee(const ReferenceInstr& instr);
   void plain(const ReferenceInstr& instr, std::vector<Value>& locals);
   bool numeric(const ReferenceInstr& instr);
   bool access(const ReferenceInstr& instr);
@@ -80,6 +81,11 @@ class ReferenceEvaluator {
     const Value value = x_stack.back();
     x_stack.pop_back();
     return value;
+  }
+  bool wide_addresses() const { return x_module.memories.back().index == IndexType::I64; }
+  uint64_t pop_address() {
+    const Value address = pop();
+    return wide_addresses() ? address.i64 : address.i32;
   }
   void push(const Value& value) { x_stack.push_back(value); }
   template <class R, class A>

@@ -15,8 +15,9 @@ class TailCalls : public ::testing::Test {
                                     values[0].i64 *= 2;
                                     return host_answer;
                                   })}});
-    other = &s.add("tail_calls_other",
-                   {{"table", *main->find_export("table")}, {"ping", *main->find_export("ping")}});
+    other = &s.add("tail_calls_other", {{"table", *main->find_export("table")},
+                                        {"ping", *main->find_export("ping")},
+                                        {"spin_across", *main->find_export("spin_across")}});
   }
 
   WatStore s;
@@ -47,7 +48,8 @@ TEST_F(TailCalls, TakeConstantSpaceAcrossInstances) {
 }
 
 TEST_F(TailCalls, LoopsOfThemAreInterrupted) {
-  for (const char* name : {"spin", "spin_indirect", "spin_ref"}) s.interrupt(*main, name);
+  for (const char* name : {"spin", "spin_indirect", "spin_ref", "spin_across"})
+    s.interrupt(*main, name);
   EXPECT_EQ(s.call(*main, "even", {4}), 1u);
 }
 
