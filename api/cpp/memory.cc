@@ -85,8 +85,8 @@ Result<Memory> Memory::create(StoreRef store, const MemoryType& type) {
   if (type.limits.max && *type.limits.max < type.limits.min) {
     return fail(Errc::type_mismatch, "a memory's maximum is below its minimum");
   }
-  if (type.page_size_log2 > 16) {
-    return fail(Errc::type_mismatch, "a memory's pages are at most 64 KiB");
+  if (type.page_size_log2 != 0 && type.page_size_log2 != 16) {
+    return fail(Errc::type_mismatch, "a memory's pages have 1 byte or 64 KiB");
   }
   // Spec 3.0, 3.2.10 "Memory Types": what an index type can address.
   const unsigned address_bits = type.index == IndexType::I32 ? 32 : 64;

@@ -76,7 +76,7 @@ int64_t MemoryInst::grow(uint64_t delta_pages) {
   if (old_pages > most || delta_pages > most - old_pages) return -1;
   if (delta_pages == 0) return static_cast<int64_t>(old_pages);
   const uint64_t wanted = (old_pages + delta_pages) << type.page_bytes_log2;
-  if (!store->allows_memory(bytes, wanted, declared_max_bytes(type))) return -1;
+  if (!store->allows_memory(type.index, bytes, wanted, declared_max_bytes(type))) return -1;
   if (mode == MemoryMode::Guard) {
     if (!pages::commit(base + bytes, wanted - bytes)) return -1;
   } else {
@@ -99,7 +99,7 @@ Result<MemoryInst*> Store::new_memory(const MemoryType& type) {
                                       std::to_string(x_limiter.max_memories) + ")");
   }
   const uint64_t bytes = type.limits.min << type.page_bytes_log2;
-  if (!allows_memory(0, bytes, declared_max_bytes(type))) {
+  if (!allows_memory(type.index, 0, bytes, declared_max_bytes(type))) {
     return fail(ErrorKind::Limit,
                 "the store's limiter refused a memory of " + std::to_string(bytes) + " bytes");
   }

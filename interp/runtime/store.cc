@@ -48,11 +48,12 @@ Store::~Store() {
   x_state->store = nullptr;
 }
 
-bool Store::allows_memory(uint64_t current_bytes, uint64_t wanted_bytes,
+bool Store::allows_memory(IndexType index, uint64_t current_bytes, uint64_t wanted_bytes,
                           std::optional<uint64_t> max_bytes) {
-  if (!x_limiter.memory) return true;
+  const Limiter::Ask& ask = index == IndexType::I64 ? x_limiter.memory64 : x_limiter.memory;
+  if (!ask) return true;
   const HostScope scope(*x_state);
-  return x_limiter.memory(current_bytes, wanted_bytes, max_bytes);
+  return ask(current_bytes, wanted_bytes, max_bytes);
 }
 
 bool Store::allows_table(uint64_t current, uint64_t wanted, std::optional<uint64_t> max) {

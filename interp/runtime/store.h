@@ -42,8 +42,9 @@ struct StoreConfig {
 struct Limiter {
   using Ask =
       std::function<bool(uint64_t current, uint64_t wanted, std::optional<uint64_t> maximum)>;
-  Ask memory{};  // bytes
-  Ask table{};   // elements
+  Ask memory{};    // bytes, of memories with 32-bit addresses
+  Ask memory64{};  // bytes, of those with 64-bit addresses
+  Ask table{};     // elements
   uint64_t max_instances = UINT64_MAX;
   uint64_t max_memories = UINT64_MAX;
   uint64_t max_tables = UINT64_MAX;
@@ -179,7 +180,7 @@ class Store {
 
   void set_limiter(Limiter limiter) { x_limiter = std::move(limiter); }
   const Limiter& limiter() const { return x_limiter; }
-  bool allows_memory(uint64_t current_bytes, uint64_t wanted_bytes,
+  bool allows_memory(IndexType index, uint64_t current_bytes, uint64_t wanted_bytes,
                      std::optional<uint64_t> max_bytes);
   bool allows_table(uint64_t current, uint64_t wanted, std::optional<uint64_t> max);
 

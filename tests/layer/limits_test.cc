@@ -234,5 +234,21 @@ TEST_P(StoreLimitsLayer, TheEnginesLimitsCountToo) {
   EXPECT_EQ(grow_table(store, 1), 4);
 }
 
+TEST_P(StoreLimitsLayer, MemoriesWithWideAddressesHaveLimitsOfTheirOwn) {
+  WEFT_NEEDS(engine_, Memory64);
+  const Engine engine = engine_with([](Config& config) {
+    config.limits.memory_pages = 2;
+    config.limits.memory64_pages = 70'000;
+  });
+  Store store = store_of(engine);
+  const Memory narrow = or_throw(Memory::create(store, {}));
+  const Memory wide = or_throw(Memory::create(store, {.index = IndexType::I64}));
+  EXPECT_FALSE(narrow.grow(store, 3));
+  EXPECT_FALSE(wide.grow(store, 70'001));
+  EXPECT_EQ(wide.grow(store, 70'000), 0u);
+  or_throw(store.set_limits({.memory_bytes = kPageSize}));
+  EXPECT_FALSE(or_throw(Memory::create(store, {.index = IndexType::I64})).grow(store, 2));
+}
+
 }  // namespace
 }  // namespace weft::layer

@@ -96,6 +96,12 @@ TEST_P(MemoryLayer, TheHostMakesMemories) {
             (MemoryType{.limits = {1, 2}}));
   if (!engine_.supports(backend::Capability::Memory64)) {
     EXPECT_EQ(Memory::create(store_, {.index = IndexType::I64}).error().code(), Errc::unsupported);
+  } else {
+    constexpr MemoryType kWide{.limits = {1, 100'000}, .index = IndexType::I64};
+    const Memory wide = or_throw(Memory::create(store_, kWide));
+    EXPECT_EQ(or_throw(wide.type(store_)), kWide);
+    EXPECT_EQ(wide.grow(store_, 2), 1u);
+    EXPECT_EQ(wide.byte_size(store_), 3 * kPageSize);
   }
   if (!engine_.supports(backend::Capability::SharedMemory)) {
     EXPECT_EQ(Memory::create(store_, {.limits = {1, 1}, .shared = true}).error().code(),

@@ -19,8 +19,8 @@ class InterpEngine final : public backend::Engine {
 
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
-    return {DirectMemory, Fuel,      Interrupt, Limits,         LimitCallback, Backtrace,
-            V128,         ExternRef, Gc,        CustomSections, Dump};
+    return {DirectMemory, Fuel,      Interrupt, Limits,   LimitCallback,  Backtrace,
+            V128,         ExternRef, Gc,        Memory64, CustomSections, Dump};
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(

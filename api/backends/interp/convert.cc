@@ -207,6 +207,10 @@ IndexType public_index(interp::IndexType index) {
   return index == interp::IndexType::I64 ? IndexType::I64 : IndexType::I32;
 }
 
+interp::IndexType interp_index(IndexType index) {
+  return index == IndexType::I64 ? interp::IndexType::I64 : interp::IndexType::I32;
+}
+
 }  // namespace
 
 interp::FeatureSet supported_features(const Features& features) {
@@ -310,10 +314,11 @@ Result<interp::FuncType> interp_type(const FuncType& type) {
 }
 
 Result<interp::TableType> interp_type(const TableType& type) {
-  if (type.index == IndexType::I64) return unsupported(interp::Feature::Memory64);
   Result<interp::ValType> element = interp_type(type.element);
   if (!element) return std::unexpected<Error>(std::move(element).error());
-  return interp::TableType{.limits = {type.limits.min, type.limits.max}, .element = *element};
+  return interp::TableType{.limits = {type.limits.min, type.limits.max},
+                           .index = interp_index(type.index),
+                           .element = *element};
 }
 
 Result<interp::GlobalType> interp_type(const GlobalType& type) {
@@ -323,12 +328,10 @@ Result<interp::GlobalType> interp_type(const GlobalType& type) {
 }
 
 Result<interp::MemoryType> interp_type(const MemoryType& type) {
-  if (type.index == IndexType::I64) return unsupported(interp::Feature::Memory64);
   if (type.shared) return unsupported(interp::Feature::Threads);
-  if (type.page_size_log2 != interp::kPageBytesLog2) {
-    return unsupported(interp::Feature::CustomPageSizes);
-  }
-  return interp::MemoryType{.limits = {type.limits.min, type.limits.max}};
+  return interp::MemoryType{.limits = {type.limits.min, type.limits.max},
+                            .index = interp_index(type.index),
+                            .page_bytes_log2 = type.page_size_log2};
 }
 
 Error public_error(const interp::Error& error) {

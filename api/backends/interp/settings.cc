@@ -68,6 +68,7 @@ Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
   settings->backtraces = config.backtraces;
   settings->eager_translation = config.eager_translation;
   settings->memory_bytes = bytes_of_pages(config.limits.memory_pages);
+  settings->memory64_bytes = bytes_of_pages(config.limits.memory64_pages);
   settings->table_elements = config.limits.table_elements;
   settings->types = std::make_shared<interp::TypeRegistry>();
 

@@ -22,7 +22,8 @@ struct Settings {
   bool backtraces = true;
   bool eager_translation = false;
   // Bounds on every memory (bytes) and table (elements) of every store.
-  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_bytes = 0;    // with 32-bit addresses
+  std::uint64_t memory64_bytes = 0;  // with 64-bit addresses
   std::uint64_t table_elements = 0;
   std::shared_ptr<interp::TypeRegistry> types;
 };

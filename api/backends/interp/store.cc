@@ -328,18 +328,18 @@ bool InterpStore::allow(GrowthRequest::Kind kind, std::uint64_t most, std::uint6
 }
 
 void InterpStore::apply_limits(const StoreLimits& limits) {
-  const std::uint64_t bytes = std::min(limits.memory_bytes, settings_->memory_bytes);
-  const std::uint64_t elements = std::min(limits.table_elements, settings_->table_elements);
-  using Maximum = std::optional<std::uint64_t>;
+  const auto ask = [this](GrowthRequest::Kind kind, std::uint64_t of_store,
+                          std::uint64_t of_engine) {
+    return [this, kind, most = std::min(of_store, of_engine)](
+               std::uint64_t current, std::uint64_t wanted, std::optional<std::uint64_t> maximum) {
+      return allow(kind, most, current, wanted, maximum);
+    };
+  };
+  using Kind = GrowthRequest::Kind;
   store_->set_limiter({
-      .memory =
-          [this, bytes](std::uint64_t current, std::uint64_t wanted, Maximum maximum) {
-            return allow(GrowthRequest::Kind::Memory, bytes, current, wanted, maximum);
-          },
-      .table =
-          [this, elements](std::uint64_t current, std::uint64_t wanted, Maximum maximum) {
-            return allow(GrowthRequest::Kind::Table, elements, current, wanted, maximum);
-          },
+      .memory = ask(Kind::Memory, limits.memory_bytes, settings_->memory_bytes),
+      .memory64 = ask(Kind::Memory, limits.memory_bytes, settings_->memory64_bytes),
+      .table = ask(Kind::Table, limits.table_elements, settings_->table_elements),
       .max_instances = limits.instances,
       .max_memories = limits.memories,
       .max_tables = limits.tables,
