@@ -288,7 +288,7 @@ class ScriptRunner {
           return passed();
         return failed("expected exhaustion: " + command.text + ", " + came());
       case CommandType::AssertException:
-        if (!results && results.error().trap_code() == TrapCode::UncaughtException) return passed();
+        if (!results && results.error().is(Errc::exception)) return passed();
         return failed("expected an uncaught exception, " + came());
       default:
         return results ? Outcome{} : failed("expected no error, " + came());

@@ -56,6 +56,40 @@ void Store::global_set(Index /*global*/, RawVal /*value*/) noexcept {}
 Result<Index> Store::tag_new(const TagType& /*type*/) noexcept { return lacking("tags"); }
 TagType Store::tag_type(Index /*tag*/) noexcept { return {}; }
 
+Result<std::uint64_t> Store::exception_new(Index /*tag*/, const RawVal* /*values*/) noexcept {
+  return lacking("exceptions");
+}
+Index Store::exception_tag(std::uint64_t /*exception*/) noexcept { return 0; }
+void Store::exception_values(std::uint64_t /*exception*/, RawVal* /*values*/) noexcept {}
+std::uint64_t Store::take_exception() noexcept { return 0; }
+
+HeapType Store::any_type(std::uint64_t /*ref*/) noexcept { return HeapKind::Any; }
+std::uint64_t Store::i31_to_ref(I31 /*value*/) noexcept { return 0; }
+I31 Store::i31_from_ref(std::uint64_t /*ref*/) noexcept { return {}; }
+std::uint64_t Store::any_to_extern(std::uint64_t ref) noexcept { return ref; }
+std::uint64_t Store::extern_to_any(std::uint64_t ref) noexcept { return ref; }
+Result<std::uint64_t> Store::struct_new(const HeapType& /*type*/,
+                                        const RawVal* /*fields*/) noexcept {
+  return lacking("structs");
+}
+RawVal Store::struct_get(std::uint64_t /*ref*/, std::size_t /*field*/) noexcept { return {}; }
+void Store::struct_set(std::uint64_t /*ref*/, std::size_t /*field*/, RawVal /*value*/) noexcept {}
+Result<std::uint64_t> Store::array_new(const HeapType& /*type*/, std::uint32_t /*size*/,
+                                       RawVal /*init*/) noexcept {
+  return lacking("arrays");
+}
+std::uint32_t Store::array_size(std::uint64_t /*ref*/) noexcept { return 0; }
+RawVal Store::array_get(std::uint64_t /*ref*/, std::uint32_t /*index*/) noexcept { return {}; }
+void Store::array_set(std::uint64_t /*ref*/, std::uint32_t /*index*/, RawVal /*value*/) noexcept {}
+void Store::array_read(std::uint64_t /*ref*/, std::uint32_t /*index*/,
+                       MutableBytes /*to*/) noexcept {}
+void Store::array_write(std::uint64_t /*ref*/, std::uint32_t /*index*/, Bytes /*from*/) noexcept {}
+Result<std::uint64_t> Store::ref_root(std::uint64_t /*ref*/) noexcept {
+  return lacking("references of this type");
+}
+void Store::ref_unroot(std::uint64_t /*root*/) noexcept {}
+std::uint64_t Store::ref_of_root(std::uint64_t root) noexcept { return root; }
+
 Result<std::uint64_t> Store::externref_new(void* /*object*/,
                                            void (* /*finalize*/)(void*) noexcept) noexcept {
   return lacking("externrefs");
@@ -63,10 +97,21 @@ Result<std::uint64_t> Store::externref_new(void* /*object*/,
 void* Store::externref_object(std::uint64_t /*ref*/) noexcept { return nullptr; }
 bool Store::ref_is(std::uint64_t /*ref*/, const HeapType& /*type*/) noexcept { return false; }
 Result<void> Store::gc() noexcept { return lacking("garbage collector"); }
+GcStats Store::gc_stats() noexcept { return {}; }
 
 Result<void> Store::set_limits(const StoreLimits& /*limits*/) noexcept { return lacking("limits"); }
 Result<void> Store::set_fuel(std::uint64_t /*units*/) noexcept { return lacking("fuel"); }
 Result<std::uint64_t> Store::fuel() noexcept { return lacking("fuel"); }
+
+Result<HeapType> Engine::define_type(const detail::TypeInfo& /*info*/) noexcept {
+  return lacking("types of the host's making");
+}
+Result<detail::TypeInfo> Engine::type_info(const HeapType& /*type*/) noexcept {
+  return lacking("concrete types");
+}
+bool Engine::is_subtype(const HeapType& sub, const HeapType& super) noexcept {
+  return sub == super;
+}
 
 std::vector<Bytes> Module::custom_sections(std::string_view /*name*/) const { return {}; }
 std::vector<Section> Module::sections() const { return {}; }

@@ -1,5 +1,6 @@
 // Between values with types and slots without.
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "api/cpp/store_state.h"
@@ -20,8 +21,21 @@ void finalize_extern(void* pointer) noexcept {
   release_extern(object);
 }
 
+RawVal raw_ref(std::uint64_t word) {
+  RawVal raw;
+  raw.ref = word;
+  return raw;
+}
+
+}  // namespace
+
 Result<std::uint64_t> lower_extern(StoreState& state, const ExternRef& ref) {
   ExternObject* object = ref.object();
+  if (!object->guest.is_null()) {
+    Result<std::uint64_t> word = lower_any(state, object->guest);
+    if (!word) return word;
+    return state.impl->any_to_extern(*word);
+  }
   if (object->store != state.id) {
     return fail(Errc::wrong_store,
                 "the externref belongs to another store, or to one that is gone");
@@ -35,10 +49,47 @@ Result<std::uint64_t> lower_extern(StoreState& state, const ExternRef& ref) {
   return object->raw;
 }
 
-RawVal raw_ref(std::uint64_t word) {
-  RawVal raw;
-  raw.ref = word;
-  return raw;
+Result<ExternRef> lift_extern(StoreState& state, std::uint64_t word) {
+  if (word == 0) return ExternRef();
+  if (auto* object = static_cast<ExternObject*>(state.impl->externref_object(word))) {
+    object->count.fetch_add(1, std::memory_order_relaxed);
+    return ExternRef(object);
+  }
+  Result<AnyRef> guest = lift_any(state, state.impl->extern_to_any(word));
+  if (!guest) return forward_error(guest);
+  auto object = std::make_unique<ExternObject>();
+  object->store = state.id;
+  object->guest = std::move(*guest);
+  object->registry = state.externs;
+  return ExternRef(object.release());
+}
+
+namespace {
+
+// Of a reference that isn't null.
+Result<std::uint64_t> lower_word(StoreState& state, const Ref& ref) {
+  switch (top_of(ref.heap())) {
+    case HeapKind::Func: {
+      const Handle handle = Access::handle(*ref.func());
+      if (handle.store != state.id) {
+        return fail(Errc::wrong_store,
+                    "the function belongs to another store, or to one that is gone");
+      }
+      return state.impl->func_to_ref(handle.index);
+    }
+    case HeapKind::Extern:
+      return lower_extern(state, ref.externref());
+    case HeapKind::Exn: {
+      const ExnRef exception = ref.exnref();
+      if (exception.root()->store != state.id) {
+        return fail(Errc::wrong_store,
+                    "the exception belongs to another store, or to one that is gone");
+      }
+      return state.impl->ref_of_root(exception.root()->number);
+    }
+    default:
+      return lower_any(state, ref.anyref());
+  }
 }
 
 }  // namespace
@@ -52,23 +103,12 @@ Result<RawVal> lower_ref(StoreState& state, const Ref& ref, const ValType& type)
     if (!type.is_nullable()) return expected_type(type, given);
     return RawVal{};
   }
-  std::uint64_t word = 0;
-  if (const std::optional<Func> func = ref.func()) {
-    const Handle handle = Access::handle(*func);
-    if (handle.store != state.id) {
-      return fail(Errc::wrong_store,
-                  "the function belongs to another store, or to one that is gone");
-    }
-    word = state.impl->func_to_ref(handle.index);
-  } else {
-    Result<std::uint64_t> made = lower_extern(state, ref.externref());
-    if (!made) return forward_error(made);
-    word = *made;
-  }
-  const bool fits = type.heap().kind == HeapKind::Concrete ? state.impl->ref_is(word, type.heap())
+  Result<std::uint64_t> word = lower_word(state, ref);
+  if (!word) return forward_error(word);
+  const bool fits = type.heap().kind == HeapKind::Concrete ? state.impl->ref_is(*word, type.heap())
                                                            : is_subtype(ref.heap(), type.heap());
   if (!fits) return expected_type(type, given);
-  return raw_ref(word);
+  return raw_ref(*word);
 }
 
 Result<RawVal> lower_val(StoreState& state, const Val& value, const ValType& type) {
@@ -79,22 +119,28 @@ Result<RawVal> lower_val(StoreState& state, const Val& value, const ValType& typ
   return raw;
 }
 
+namespace {
+
+template <class T>
+Result<Ref> as_ref(Result<T> lifted) {
+  if (!lifted) return forward_error(lifted);
+  return Ref(*lifted);
+}
+
+}  // namespace
+
 Result<Ref> lift_ref(StoreState& state, std::uint64_t raw, const ValType& type) {
   if (raw == 0) return Ref::null(type.heap());
-  const HeapKind top = top_of(type.heap());
-  if (top == HeapKind::Func) {
-    return Ref(Access::make<Func>(Handle{state.id, state.impl->func_from_ref(raw)}));
+  switch (top_of(type.heap())) {
+    case HeapKind::Func:
+      return Ref(Access::make<Func>(Handle{state.id, state.impl->func_from_ref(raw)}));
+    case HeapKind::Extern:
+      return as_ref(lift_extern(state, raw));
+    case HeapKind::Exn:
+      return as_ref(lift_exn(state, raw));
+    default:
+      return as_ref(lift_any(state, raw));
   }
-  if (top != HeapKind::Extern) {
-    return fail(Errc::unsupported,
-                "references of type " + to_string(type) + " can't leave the guest yet");
-  }
-  auto* object = static_cast<ExternObject*>(state.impl->externref_object(raw));
-  if (object == nullptr) {
-    return fail(Errc::unsupported, "an externref that the guest made can't leave it yet");
-  }
-  object->count.fetch_add(1, std::memory_order_relaxed);
-  return Ref(ExternRef(object));
 }
 
 Result<Val> lift_val(StoreState& state, const RawVal& raw, const ValType& type) {
@@ -140,3 +186,16 @@ Result<void> lower_vals(StoreState& state, std::span<const Val> values,
 }
 
 }  // namespace weft::detail
+
+namespace weft {
+
+Result<bool> Ref::matches(StoreRef store, const HeapType& type) const {
+  if (auto impl = detail::open(store); !impl) return detail::forward_error(impl);
+  if (is_null() || detail::top_of(heap_) != detail::top_of(type)) return false;
+  detail::StoreState& state = *store.state();
+  Result<std::uint64_t> word = detail::lower_word(state, *this);
+  if (!word) return detail::forward_error(word);
+  return detail::word_is(state, *word, type);
+}
+
+}  // namespace weft

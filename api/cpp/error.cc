@@ -6,6 +6,8 @@
 #include <system_error>
 #include <vector>
 
+#include "weft/exnref.hpp"
+
 namespace weft {
 
 namespace detail {
@@ -19,6 +21,7 @@ struct ErrorData {
   std::string message{};
   std::vector<Frame> frames{};
   std::exception_ptr exception{};
+  ExnRef exnref{};
 };
 
 }  // namespace detail
@@ -36,6 +39,7 @@ constexpr auto kErrcNames = std::to_array<std::string_view>({
     "out_of_bounds",
     "limit",
     "trap",
+    "exception",
     "exit",
     "interrupted",
     "out_of_fuel",
@@ -65,7 +69,6 @@ constexpr auto kTrapTexts = std::to_array<std::string_view>({
     "cast failure",
     "unaligned atomic",
     "expected shared memory",
-    "uncaught exception",
     "call stack exhausted",
     "out of memory",
 });
@@ -136,6 +139,12 @@ Error Error::from_exception(std::exception_ptr exception) {
   return error;
 }
 
+Error Error::from_exnref(const ExnRef& exception) {
+  Error error(Errc::exception, "uncaught exception");
+  error.data_->exnref = exception;
+  return error;
+}
+
 Error Error::from_errno(int errno_value, std::string_view what) {
   Error error(Errc::io, std::string(what) + ": " + std::generic_category().message(errno_value));
   error.data_->os_error = errno_value;
@@ -150,6 +159,7 @@ std::optional<std::uint64_t> Error::byte_offset() const noexcept { return read(d
 std::optional<int> Error::os_error() const noexcept { return read(data_).os_error; }
 std::span<const Frame> Error::frames() const noexcept { return read(data_).frames; }
 std::exception_ptr Error::exception() const noexcept { return read(data_).exception; }
+const ExnRef& Error::exnref() const noexcept { return read(data_).exnref; }
 
 std::string Error::describe() const {
   std::string text = message();
@@ -171,6 +181,11 @@ detail::ErrorData& Error::data() {
 
 Error& Error::set_byte_offset(std::uint64_t offset) {
   data().byte_offset = offset;
+  return *this;
+}
+
+Error& Error::set_exnref(const ExnRef& exception) {
+  data().exnref = exception;
   return *this;
 }
 

@@ -55,6 +55,10 @@ void release_extern(ExternObject* object) noexcept {
   if (payload.destroy != nullptr) payload.destroy(payload.object);
 }
 
+bool same_extern(const ExternObject& a, const ExternObject& b) noexcept {
+  return &a == &b || (!a.guest.is_null() && a.guest == b.guest);
+}
+
 Result<void*> extern_payload(const ExternObject* object, StoreRef store, const void* key) noexcept {
   if (object == nullptr) return fail(Errc::type_mismatch, "the externref is null");
   if (Result<backend::Store*> impl = open(store, {object->store, 0}); !impl) {

@@ -20,30 +20,26 @@ Result<void> call(StoreRef store, Handle func, RawVal* slots) noexcept {
   if (Result<void> ok = check_entry(*state); !ok) [[unlikely]] {
     return ok;
   }
+  state->settle_roots();
   Entry entry(*state);
   // The only call of a backend per call of the guest; of the interpreter's, a direct one.
   Result<void> done = state->interp != nullptr ? state->interp->call(func.index, slots)
                                                : state->impl->call(func.index, slots);
+  if (!done) [[unlikely]]
+    attach_exception(*state, done.error());
   if (!entry.leave()) [[unlikely]] {
     return store_gone();
   }
   return done;
 }
 
+Result<void> check_args(StoreRef store, Handle func, const RawVal* slots) noexcept {
+  Result<backend::Store*> impl = open(store, func);
+  if (!impl) return forward_error(impl);
+  return check_refs(*store.state(), (*impl)->func_type(func.index).params(), slots, "argument");
+}
+
 namespace {
-
-/// Slots for a dynamic call: on the stack as long as they are few.
-class Slots {
- public:
-  explicit Slots(std::size_t count) {
-    if (count > inline_.size()) heap_ = std::make_unique<RawVal[]>(count);
-  }
-  RawVal* data() { return heap_ ? heap_.get() : inline_.data(); }
-
- private:
-  std::array<RawVal, 32> inline_;
-  std::unique_ptr<RawVal[]> heap_{};
-};
 
 class DynamicFunc final : public backend::HostFunc {
  public:
@@ -89,12 +85,54 @@ HostDefinition make_dynamic_func(FuncType type, DynamicCallable callable) {
   return {std::move(type), std::move(func)};
 }
 
-Result<backend::Index> link_host(StoreState& state, const HostDefinition& host) {
-  if (auto found = state.linked.find(host.func.get()); found != state.linked.end()) {
-    return found->second;
+bool adapts(const Engine& engine, const FuncType& host, const FuncType& wanted) {
+  return std::ranges::equal(wanted.params(), host.params(),
+                            [&](const ValType& given, const ValType& taken) {
+                              return fits_type(engine, given, taken);
+                            }) &&
+         std::ranges::equal(host.results(), wanted.results(),
+                            [&](const ValType& given, const ValType& taken) {
+                              return may_fit(engine, given, taken);
+                            });
+}
+
+namespace {
+
+/// A host function whose results are checked against a type that is narrower than its own.
+class CheckedFunc final : public backend::HostFunc {
+ public:
+  CheckedFunc(std::vector<ValType> results, std::shared_ptr<backend::HostFunc> func)
+      : results_(std::move(results)), func_(std::move(func)) {}
+
+  Result<void> call(const backend::HostCall& call, RawVal* slots) noexcept override {
+    Result<void> done = func_->call(call, slots);
+    if (!done) return done;
+    return check_refs(*static_cast<StoreState*>(call.owner), results_, slots, "result");
   }
-  Result<backend::Index> index = state.impl->func_new(host.type, host.func);
-  if (index) state.linked.emplace(host.func.get(), *index);
+
+ private:
+  std::vector<ValType> results_;
+  std::shared_ptr<backend::HostFunc> func_;
+};
+
+}  // namespace
+
+Result<backend::Index> link_host(StoreState& state, const HostDefinition& host,
+                                 const FuncType& wanted) {
+  std::vector<LinkedFunc>& made = state.linked[host.func.get()];
+  for (const LinkedFunc& func : made) {
+    if (func.type == wanted) return func.index;
+  }
+  std::shared_ptr<backend::HostFunc> func = host.func;
+  const auto fits = [&](const ValType& given, const ValType& taken) {
+    return fits_type(state.engine, given, taken);
+  };
+  if (!std::ranges::equal(host.type.results(), wanted.results(), fits)) {
+    const std::span<const ValType> results = wanted.results();
+    func = std::make_shared<CheckedFunc>(std::vector(results.begin(), results.end()), func);
+  }
+  Result<backend::Index> index = state.impl->func_new(wanted, std::move(func));
+  if (index) made.push_back({wanted, *index});
   return index;
 }
 
@@ -119,11 +157,22 @@ Result<FuncType> Func::type(StoreRef store) const {
   return (*impl)->func_type(handle_.index);
 }
 
-Result<void> Func::check_type(StoreRef store, const FuncType& wanted) const {
+Result<bool> Func::check_type(StoreRef store, const FuncType& wanted) const {
   Result<backend::Store*> impl = detail::open(store, handle_);
   if (!impl) return detail::forward_error(impl);
   const FuncType& actual = (*impl)->func_type(handle_.index);
-  if (matches(actual, wanted)) return {};
+  const Engine& engine = store.state()->engine;
+  const auto fits = [&](const ValType& given, const ValType& taken) {
+    return detail::fits_type(engine, given, taken);
+  };
+  const auto may_fit = [&](const ValType& given, const ValType& taken) {
+    return detail::may_fit(engine, given, taken);
+  };
+  // Lifting looks at references anyway.
+  if (std::ranges::equal(actual.results(), wanted.results(), may_fit)) {
+    if (std::ranges::equal(wanted.params(), actual.params(), fits)) return false;
+    if (std::ranges::equal(wanted.params(), actual.params(), may_fit)) return true;
+  }
   return fail(Errc::type_mismatch, "the function is of type " + to_string(actual) +
                                        ", the signature asked for means " + to_string(wanted));
 }

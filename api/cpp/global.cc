@@ -1,7 +1,6 @@
 #include "weft/global.hpp"
 
 #include "api/cpp/store_state.h"
-#include "weft/tag.hpp"
 
 namespace weft {
 
@@ -39,23 +38,6 @@ Result<void> Global::set(StoreRef store, const Val& value) const {
   if (!raw) return detail::forward_error(raw);
   (*impl)->global_set(handle_.index, *raw);
   return {};
-}
-
-Result<Tag> Tag::create(StoreRef store, const TagType& type) {
-  Result<backend::Store*> impl = detail::open(store);
-  if (!impl) return detail::forward_error(impl);
-  if (!type.func.results().empty()) {
-    return fail(Errc::type_mismatch, "a tag's type has no results");
-  }
-  Result<backend::Index> index = (*impl)->tag_new(type);
-  if (!index) return detail::forward_error(index);
-  return Tag({store.id(), *index});
-}
-
-Result<TagType> Tag::type(StoreRef store) const {
-  Result<backend::Store*> impl = detail::open(store, handle_);
-  if (!impl) return detail::forward_error(impl);
-  return (*impl)->tag_type(handle_.index);
 }
 
 }  // namespace weft

@@ -79,8 +79,10 @@ Result<Instance> Instance::create(StoreRef store, const Module& module,
   }
   if (auto ok = detail::check_entry(state); !ok) return detail::forward_error(ok);
   const std::uint64_t id = state.id;
+  state.settle_roots();
   detail::Entry entry(state);
   Result<backend::Index> index = (*impl)->instantiate(*module.impl(), raw);
+  if (!index) detail::attach_exception(state, index.error());
   if (!entry.leave()) return detail::store_gone();
   if (!index) return detail::forward_error(index);
   return Instance({id, *index});

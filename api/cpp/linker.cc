@@ -30,6 +30,13 @@ bool mentions_concrete(const ExternType& type) {
   return false;
 }
 
+// As mismatch, for a host function, which takes on the type that is wanted if it can.
+std::string host_mismatch(const Engine& engine, const FuncType& given, const ExternType& wanted) {
+  const auto* func = std::get_if<FuncType>(&wanted);
+  if (func != nullptr && detail::adapts(engine, given, *func)) return {};
+  return "wanted " + to_string(wanted) + ", defined is " + to_string(ExternType(given));
+}
+
 // The end of "incompatible import type ...", or nothing if the import can be satisfied.
 std::string mismatch(const ExternType& given, const ExternType& wanted) {
   const bool same_kind = given.index() == wanted.index();
@@ -96,10 +103,12 @@ Result<void> Linker::trap_unknown_imports(const Module& module) {
   return {};
 }
 
-Result<Extern> Linker::resolve(StoreRef store, const Definition& definition) {
+Result<Extern> Linker::resolve(StoreRef store, const Definition& definition,
+                               const FuncType* wanted) {
   if (const Extern* item = std::get_if<Extern>(&definition)) return *item;
+  const auto& host = std::get<detail::HostDefinition>(definition);
   Result<backend::Index> index =
-      detail::link_host(*store.state(), std::get<detail::HostDefinition>(definition));
+      detail::link_host(*store.state(), host, wanted != nullptr ? *wanted : host.type);
   if (!index) return detail::forward_error(index);
   return Extern(detail::Access::make<Func>(detail::Handle{store.id(), *index}));
 }
@@ -119,23 +128,24 @@ Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const
       add_line(problems, "unknown import " + name + ": " + to_string(import.type));
       continue;
     }
+    std::string reason;
     // A host function's type is known without making a function of the store.
-    Result<ExternType> type(std::in_place);
     if (const auto* host = std::get_if<detail::HostDefinition>(&found->second)) {
-      type = ExternType(host->type);
+      reason = host_mismatch(engine_, host->type, import.type);
     } else {
-      type = std::get<Extern>(found->second).type(store);
+      Result<ExternType> type = std::get<Extern>(found->second).type(store);
+      if (!type) {
+        type.error().add_context("import " + name);
+        return detail::forward_error(type);
+      }
+      reason = mismatch(*type, import.type);
     }
-    if (!type) {
-      type.error().add_context("import " + name);
-      return detail::forward_error(type);
-    }
-    if (const std::string reason = mismatch(*type, import.type); !reason.empty()) {
+    if (!reason.empty()) {
       add_line(problems, std::string("incompatible import type ").append(name) + ": " + reason);
       continue;
     }
     if (!problems.empty()) continue;
-    Result<Extern> item = resolve(store, found->second);
+    Result<Extern> item = resolve(store, found->second, std::get_if<FuncType>(&import.type));
     if (!item) return detail::forward_error(item);
     imports.push_back(*item);
   }
@@ -152,7 +162,7 @@ Result<Extern> Linker::get(StoreRef store, std::string_view module, std::string_
   if (found == definitions_.end()) {
     return fail(Errc::not_found, "no definition of " + quoted(module, name));
   }
-  return resolve(store, found->second);
+  return resolve(store, found->second, nullptr);
 }
 
 bool Linker::has(std::string_view module, std::string_view name) const noexcept {

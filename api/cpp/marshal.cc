@@ -89,6 +89,22 @@ Result<void> Marshal<ExternRef>::lower(MarshalContext& context, const ExternRef&
   return lower_reference(context, Ref(value), ValType::ExternRef, slots);
 }
 
+Result<AnyRef> detail::lift_any(MarshalContext& context, const RawVal* slots) {
+  return lift_any(*opened_state(context), slots->ref);
+}
+
+Result<void> detail::lower_any(MarshalContext& context, const AnyRef& value, RawVal* slots) {
+  return lower_reference(context, Ref(value), ValType::ref(HeapKind::Any, true), slots);
+}
+
+Result<ExnRef> Marshal<ExnRef>::lift(MarshalContext& context, const RawVal* slots) {
+  return detail::lift_exn(*opened_state(context), slots->ref);
+}
+
+Result<void> Marshal<ExnRef>::lower(MarshalContext& context, const ExnRef& value, RawVal* slots) {
+  return lower_reference(context, Ref(value), kTypes[0], slots);
+}
+
 Result<std::optional<Func>> Marshal<std::optional<Func>>::lift(MarshalContext& context,
                                                                const RawVal* slots) {
   if (slots->ref == 0) return std::optional<Func>();

@@ -38,6 +38,7 @@ StoreState::~StoreState() {
   // Host functions and guest references go first: their captures may use what comes after.
   impl.reset();
   externs->close();
+  if (roots != nullptr) roots->close();
   while (!extensions.empty()) {
     ErasedObject last = extensions.back();
     extensions.pop_back();
@@ -208,9 +209,19 @@ void StoreRef::clear_interrupt() const noexcept {
 Result<void> StoreRef::gc() const {
   Result<backend::Store*> impl = detail::open(*this);
   if (!impl) return detail::forward_error(impl);
+  state_->settle_roots();
   detail::Entry entry(*state_);
   Result<void> done = (*impl)->gc();
   return entry.leave() ? std::move(done) : detail::store_gone();
+}
+
+Result<GcStats> StoreRef::gc_stats() const {
+  Result<backend::Store*> impl = detail::open(*this);
+  if (!impl) return detail::forward_error(impl);
+  if (!state_->engine.supports(backend::Capability::GcObjects)) {
+    return fail(Errc::unsupported, "this backend has no heap of collected objects");
+  }
+  return (*impl)->gc_stats();
 }
 
 Result<Store> Store::make(const Engine& engine) {

@@ -1,6 +1,8 @@
 // What is behind a Store, and the helpers that the public classes' sources share.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -51,6 +53,31 @@ class ExternRegistry {
   ExternObject* first_ = nullptr;
 };
 
+/// The roots that host handles have given up. Shared with those that are left, which may outlive
+/// the store, and locked, since the last handle of one may be dropped on any thread.
+class RootRegistry {
+ public:
+  /// Keeps the root for take(), or deletes it after close().
+  void give_up(Root* root) noexcept;
+  /// Whether take() would give anything.
+  [[nodiscard]] bool any() const noexcept { return any_.load(std::memory_order_acquire); }
+  /// A list of roots, linked by `next`, that are the caller's to delete.
+  [[nodiscard]] Root* take() noexcept;
+  void close() noexcept;
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> any_ = false;
+  bool closed_ = false;
+  Root* first_ = nullptr;
+};
+
+/// A function made of a host definition, and the type that it was made with.
+struct LinkedFunc {
+  FuncType type{};
+  backend::Index index = 0;
+};
+
 struct StoreState final : backend::LimitCallback {
   explicit StoreState(const Engine& owner);
   ~StoreState() override;
@@ -58,6 +85,17 @@ struct StoreState final : backend::LimitCallback {
   StoreState& operator=(const StoreState&) = delete;
 
   bool allow(const GrowthRequest& request) noexcept override;
+
+  /// A handle to an object or an exception, given its word. Errc::limit.
+  Result<RootHandle> root(std::uint64_t word, const HeapType& type, std::uint64_t tag = 0);
+  /// Tells the backend of the roots that handles have given up.
+  void settle_roots() noexcept {
+    if (roots != nullptr && roots->any()) [[unlikely]]
+      settle_pending_roots();
+  }
+  void settle_pending_roots() noexcept;
+  /// What the engine knows of a concrete type. Kept here: it is asked for at each access.
+  Result<std::shared_ptr<const TypeInfo>> type_info(const HeapType& type);
 
   const std::uint64_t id;
   /// Null while the store is being destroyed.
@@ -76,8 +114,24 @@ struct StoreState final : backend::LimitCallback {
   std::vector<ErasedObject> extensions{};
   Limiter limiter{};
   std::shared_ptr<ExternRegistry> externs = std::make_shared<ExternRegistry>();
-  /// Functions made of Linkers' host functions, so that each is made once.
-  std::unordered_map<const backend::HostFunc*, backend::Index> linked{};
+  /// Null until the first handle.
+  std::shared_ptr<RootRegistry> roots{};
+  std::unordered_map<std::uint32_t, std::shared_ptr<const TypeInfo>> types{};
+  /// Functions made of Linkers' host functions, so that each is made once per type.
+  std::unordered_map<const backend::HostFunc*, std::vector<LinkedFunc>> linked{};
+};
+
+/// Slots for values whose number is known at run time: on the stack as long as they are few.
+class Slots {
+ public:
+  explicit Slots(std::size_t count) {
+    if (count > inline_.size()) heap_ = std::make_unique<RawVal[]>(count);
+  }
+  RawVal* data() { return heap_ ? heap_.get() : inline_.data(); }
+
+ private:
+  std::array<RawVal, 32> inline_;
+  std::unique_ptr<RawVal[]> heap_{};
 };
 
 /// Counts a call into the guest, in its scope.
@@ -116,13 +170,41 @@ void drop_store(StoreState* state) noexcept;
 [[nodiscard]] Result<Ref> lift_ref(StoreState& state, std::uint64_t raw, const ValType& type);
 [[nodiscard]] Result<Val> lift_val(StoreState& state, const RawVal& raw, const ValType& type);
 
+// Their parts.
+[[nodiscard]] Result<std::uint64_t> lower_any(StoreState& state, const AnyRef& ref);
+[[nodiscard]] Result<AnyRef> lift_any(StoreState& state, std::uint64_t word);
+[[nodiscard]] Result<std::uint64_t> lower_extern(StoreState& state, const ExternRef& ref);
+[[nodiscard]] Result<ExternRef> lift_extern(StoreState& state, std::uint64_t word);
+[[nodiscard]] Result<ExnRef> lift_exn(StoreState& state, std::uint64_t word);
+
+/// Whether a non-null word of the hierarchy is of the type, as far as its present type tells.
+[[nodiscard]] bool word_is(StoreState& state, std::uint64_t word, const HeapType& type) noexcept;
+/// Errc::type_mismatch if a slot that holds a reference isn't of its type; numbers aren't looked
+/// at.
+[[nodiscard]] Result<void> check_refs(StoreState& state, std::span<const ValType> types,
+                                      const RawVal* slots, std::string_view what);
+
+/// Whether a value of type `given` can always stand where `wanted` is asked for. Knows the engine's
+/// types.
+[[nodiscard]] bool fits_type(const Engine& engine, const ValType& given, const ValType& wanted);
+/// As fits_type, or if both are references of one hierarchy, so that a look at each tells.
+[[nodiscard]] bool may_fit(const Engine& engine, const ValType& given, const ValType& wanted);
+
+/// Gives an Error with Errc::exception that a backend made the exception behind it.
+void attach_exception(StoreState& state, Error& error) noexcept;
+
 /// `what` is "argument" or "result", for the message.
 [[nodiscard]] Result<void> lower_vals(StoreState& state, std::span<const Val> values,
                                       std::span<const ValType> types, RawVal* slots,
                                       std::string_view what);
 
-/// A function of the store for a host definition, made at the first request.
-[[nodiscard]] Result<backend::Index> link_host(StoreState& state, const HostDefinition& host);
+/// Whether a host function of one type can stand for one of another: parameters fit, and results
+/// may fit.
+[[nodiscard]] bool adapts(const Engine& engine, const FuncType& host, const FuncType& wanted);
+/// A function of the store for a host definition, made at the first request. `wanted` is a type
+/// that it adapts to.
+[[nodiscard]] Result<backend::Index> link_host(StoreState& state, const HostDefinition& host,
+                                               const FuncType& wanted);
 
 template <class T, class E>
 [[nodiscard]] std::unexpected<Error> forward_error(std::expected<T, E>& result) {

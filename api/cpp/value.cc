@@ -44,6 +44,12 @@ bool is_bottom(HeapKind kind) {
          kind == HeapKind::NoExn;
 }
 
+std::string ref_text(const Ref& ref) {
+  if (ref.is_null()) return "null";
+  if (const Result<I31> number = ref.as<I31>()) return std::to_string(number->value());
+  return "ref";
+}
+
 template <class T>
 std::string print_float(const Val& value, const char* format) {
   std::array<char, 40> text;
@@ -98,11 +104,14 @@ std::string to_string(const ValType& type) {
   return std::string(type.is_nullable() ? "(ref null " : "(ref ") + to_string(type.heap()) + ")";
 }
 
-Ref::Ref(const Func& func) : func_(detail::Access::handle(func)) {}
+Ref::Ref(const Func& func) {
+  if (const detail::Handle handle = detail::Access::handle(func); handle.store != 0) item_ = handle;
+}
 
 std::optional<Func> Ref::func() const {
-  if (func_.store == 0) return std::nullopt;
-  return detail::Access::make<Func>(func_);
+  const auto* handle = std::get_if<detail::Handle>(&item_);
+  if (handle == nullptr) return std::nullopt;
+  return detail::Access::make<Func>(*handle);
 }
 
 Val Val::f32_bits(std::uint32_t bits) {
@@ -156,7 +165,7 @@ std::string to_string(const Val& value) {
       return text;
     }
     case ValType::Kind::Ref:
-      return text + (value.get<Ref>()->is_null() ? "null" : "ref");
+      return text + ref_text(*value.get<Ref>());
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "interp/decode/feature_gate.h"
+#include "weft/exnref.hpp"
 
 namespace weft::backends {
 
@@ -116,6 +117,7 @@ constexpr std::optional<TrapCode> public_trap(interp::TrapCode code) {
     case From::None:
     case From::OutOfFuel:
     case From::Interrupted:
+    case From::UncaughtException:
     case From::HostError:
       break;
     case From::Unreachable:
@@ -156,8 +158,6 @@ constexpr std::optional<TrapCode> public_trap(interp::TrapCode code) {
       return TrapCode::UnalignedAtomic;
     case From::ExpectedSharedMemory:
       return TrapCode::ExpectedSharedMemory;
-    case From::UncaughtException:
-      return TrapCode::UncaughtException;
     case From::CallStackExhausted:
       return TrapCode::CallStackExhausted;
     case From::AllocationFailure:
@@ -345,6 +345,7 @@ Error trap_error(interp::TrapCode code) {
   const std::string text(interp::text_of(code));
   if (code == interp::TrapCode::OutOfFuel) return {Errc::out_of_fuel, text};
   if (code == interp::TrapCode::Interrupted) return {Errc::interrupted, text};
+  if (code == interp::TrapCode::UncaughtException) return Error::from_exnref({});
   return {Errc::host, text};
 }
 

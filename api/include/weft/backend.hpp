@@ -9,7 +9,8 @@
 //  * Values cross as RawVal slots, in place: arguments in, results out, no tags. The public layer
 //    has checked types and number.
 //  * Nothing throws; failures are Results. A host function's Error must come out of the outermost
-//    call as it went in; the implementer adds frames only.
+//    call as it went in; the implementer adds frames only. Errors with Errc::exception that
+//    exception_word knows are exceptions: thrown in the guest that called the host function.
 //  * A host function may do anything with its store meanwhile: call, create, grow, instantiate.
 //  * What isn't implemented answers Errc::unsupported (the defaults here do) and its Capability is
 //    absent.
@@ -30,6 +31,7 @@
 #include "weft/engine.hpp"
 #include "weft/error.hpp"
 #include "weft/export.hpp"
+#include "weft/gc.hpp"
 #include "weft/module.hpp"
 #include "weft/store.hpp"
 #include "weft/types.hpp"
@@ -69,6 +71,7 @@ enum class Capability : std::uint32_t {
   Exceptions = 1u << 11,      ///< Tags and exceptions.
   CustomSections = 1u << 12,  ///< Module::custom_sections, sections and names.
   Dump = 1u << 13,            ///< Module::dump_function.
+  GcObjects = 1u << 14,       ///< Structs, arrays and i31 can cross between host and guest.
 };
 
 class Capabilities {
@@ -114,8 +117,13 @@ class WEFT_API HostFunc {
   HostFunc() = default;
 };
 
-/// Asked before each creation or growth of a memory (bytes) or table (elements). A refused
-/// memory.grow or table.grow answers -1, a refused creation is Errc::limit.
+/// The exnref word of an Error with Errc::exception that a host function returned; 0 if it has none
+/// or one of another store. `owner` is StoreInit::owner.
+[[nodiscard]] WEFT_API std::uint64_t exception_word(const Error& error, void* owner) noexcept;
+
+/// Asked before each creation or growth of a memory (bytes), table (elements) or the heap of
+/// collected objects (bytes). A refused memory.grow or table.grow answers -1, a refused creation is
+/// Errc::limit, a refused object traps with "out of memory".
 class WEFT_API LimitCallback {
  public:
   virtual ~LimitCallback() = default;
@@ -164,6 +172,7 @@ class WEFT_API Store {
   /// Good until the store dies.
   virtual const FuncType& func_type(Index func) noexcept = 0;
   /// `slots` has room for the larger of parameters and results.
+  /// If it answers Errc::exception, take_exception gives what the guest threw.
   virtual Result<void> call(Index func, RawVal* slots) noexcept = 0;
   /// The funcref word of a function, and back. Never 0.
   virtual std::uint64_t func_to_ref(Index func) noexcept = 0;
@@ -207,6 +216,48 @@ class WEFT_API Store {
   virtual Result<Index> tag_new(const TagType& type) noexcept;
   virtual TagType tag_type(Index tag) noexcept;
 
+  // Exceptions. New words are good at least until the guest runs or gc is called, or an object is
+  // made; so are all that the guest hands out. What must live longer is rooted.
+
+  /// `values` has one slot per parameter of the tag's type. Errc::limit.
+  virtual Result<std::uint64_t> exception_new(Index tag, const RawVal* values) noexcept;
+  virtual Index exception_tag(std::uint64_t exception) noexcept;
+  virtual void exception_values(std::uint64_t exception, RawVal* values) noexcept;
+  /// What the call or instantiation that just failed with Errc::exception ended with, once.
+  virtual std::uint64_t take_exception() noexcept;
+
+  // Objects: words of the any hierarchy. Types, indices and the types of values are checked before.
+
+  /// What a non-null word is: I31, the concrete type of a struct or array, or Any for an externref
+  /// that was made an anyref.
+  virtual HeapType any_type(std::uint64_t ref) noexcept;
+  virtual std::uint64_t i31_to_ref(I31 value) noexcept;
+  virtual I31 i31_from_ref(std::uint64_t ref) noexcept;
+  /// extern.convert_any and any.convert_extern.
+  virtual std::uint64_t any_to_extern(std::uint64_t ref) noexcept;
+  virtual std::uint64_t extern_to_any(std::uint64_t ref) noexcept;
+  /// `fields` has one slot per field. Errc::limit.
+  virtual Result<std::uint64_t> struct_new(const HeapType& type, const RawVal* fields) noexcept;
+  /// Packed fields are zero-extended.
+  virtual RawVal struct_get(std::uint64_t ref, std::size_t field) noexcept;
+  virtual void struct_set(std::uint64_t ref, std::size_t field, RawVal value) noexcept;
+  /// Errc::limit.
+  virtual Result<std::uint64_t> array_new(const HeapType& type, std::uint32_t size,
+                                          RawVal init) noexcept;
+  virtual std::uint32_t array_size(std::uint64_t ref) noexcept;
+  virtual RawVal array_get(std::uint64_t ref, std::uint32_t index) noexcept;
+  virtual void array_set(std::uint64_t ref, std::uint32_t index, RawVal value) noexcept;
+  /// Whole elements from `index` on, of numbers or vectors.
+  virtual void array_read(std::uint64_t ref, std::uint32_t index, MutableBytes to) noexcept;
+  virtual void array_write(std::uint64_t ref, std::uint32_t index, Bytes from) noexcept;
+
+  /// Keeps an object or exception alive until ref_unroot has been called as often. The number stays
+  /// the same for one object as long as it is rooted.
+  virtual Result<std::uint64_t> ref_root(std::uint64_t ref) noexcept;
+  virtual void ref_unroot(std::uint64_t root) noexcept;
+  /// The present word of a rooted object.
+  virtual std::uint64_t ref_of_root(std::uint64_t root) noexcept;
+
   // References
 
   /// Makes an externref word for a host object. Once the guest can't reach it any more, gc calls
@@ -216,9 +267,11 @@ class WEFT_API Store {
                                               void (*finalize)(void* object) noexcept) noexcept;
   /// The host object of an externref word; null if it isn't of externref_new's making.
   virtual void* externref_object(std::uint64_t ref) noexcept;
-  /// Whether a non-null reference is of a Concrete heap type; other types are checked before.
+  /// Whether a non-null reference of the type's hierarchy is of a Concrete heap type; other types
+  /// are checked before.
   virtual bool ref_is(std::uint64_t ref, const HeapType& type) noexcept;
   virtual Result<void> gc() noexcept;
+  virtual GcStats gc_stats() noexcept;
 
   // Limits and fuel
 
@@ -267,6 +320,16 @@ class WEFT_API Engine {
   virtual Result<std::shared_ptr<Module>> make_module(
       Bytes bytes, std::shared_ptr<const void> owner) noexcept = 0;
   virtual Result<void> validate(Bytes bytes) noexcept = 0;
+
+  // Types. Errc::type_mismatch for what can't be.
+
+  /// The type of structs or arrays that `info` describes, of which `heap` only says which.
+  virtual Result<HeapType> define_type(const detail::TypeInfo& info) noexcept;
+  /// What a concrete type is.
+  virtual Result<detail::TypeInfo> type_info(const HeapType& type) noexcept;
+  /// Whether a concrete type is another one or a declared subtype of it. Both are the engine's.
+  virtual bool is_subtype(const HeapType& sub, const HeapType& super) noexcept;
+
   virtual Result<std::unique_ptr<Store>> make_store(const StoreInit& init) noexcept = 0;
 
   Engine(const Engine&) = delete;

@@ -28,6 +28,7 @@ enum class Errc : std::uint8_t {
   out_of_bounds,  ///< A host access outside a memory or a table.
   limit,          ///< A limit of the engine, the store or its limiter was reached.
   trap,           ///< The guest trapped; `trap_code` says why, `frames` where.
+  exception,      ///< The guest threw and nothing caught it; `exnref` is what it threw.
   exit,           ///< The guest ended itself, as by WASI's proc_exit; see `exit_status`.
   interrupted,    ///< The guest was stopped by an InterruptHandle.
   out_of_fuel,    ///< The store's fuel ran out.
@@ -61,7 +62,6 @@ enum class TrapCode : std::uint8_t {
   CastFailure,                 ///< "cast failure"
   UnalignedAtomic,             ///< "unaligned atomic"
   ExpectedSharedMemory,        ///< "expected shared memory"
-  UncaughtException,           ///< "uncaught exception"
   CallStackExhausted,          ///< "call stack exhausted"
   OutOfMemory,                 ///< "out of memory": no room for a garbage-collected object
 };
@@ -78,6 +78,8 @@ struct Frame {
   std::uint64_t module_offset = 0;  ///< Bytes from the module's start to the instruction.
   std::uint64_t func_offset = 0;    ///< Bytes from the function's body to the instruction.
 };
+
+class ExnRef;
 
 namespace detail {
 struct ErrorData;
@@ -97,6 +99,9 @@ class [[nodiscard]] WEFT_API Error {
   static Error from_exception(std::exception_ptr exception);
   /// Errc::io with the operating system's text for `errno_value`: "<what>: No such file ...".
   static Error from_errno(int errno_value, std::string_view what);
+
+  /// Errc::exception; see throw_exception in <weft/exnref.hpp>.
+  static Error from_exnref(const ExnRef& exception);
 
   Error(const Error& other);
   Error(Error&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
@@ -124,10 +129,14 @@ class [[nodiscard]] WEFT_API Error {
   /// What the host function threw; null if it didn't.
   [[nodiscard]] std::exception_ptr exception() const noexcept;
 
+  /// The guest's exception, for Errc::exception; otherwise null. Needs <weft/exnref.hpp>.
+  [[nodiscard]] const ExnRef& exnref() const noexcept;
+
   /// The message, then one line per frame. For people to read.
   [[nodiscard]] std::string describe() const;
 
   Error& set_byte_offset(std::uint64_t offset);
+  Error& set_exnref(const ExnRef& exception);
   Error& set_exit_status(std::int32_t status);
   /// Replaces the message by "<context>: <message>".
   Error& add_context(std::string_view context);

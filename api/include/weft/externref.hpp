@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "weft/anyref.hpp"
 #include "weft/error.hpp"
 #include "weft/export.hpp"
 #include "weft/store_ref.hpp"
@@ -26,6 +27,8 @@ struct ExternObject {
   /// that uses the store touches it.
   std::uint64_t raw = 0;
   ErasedObject payload{};
+  /// Instead of a payload, for an externref that a guest made of a reference of its own.
+  AnyRef guest{};
   ExternObject* next = nullptr;
   ExternObject* previous = nullptr;
   std::shared_ptr<ExternRegistry> registry{};
@@ -33,6 +36,7 @@ struct ExternObject {
 
 [[nodiscard]] WEFT_API Result<ExternObject*> make_extern(StoreRef store, ErasedObject payload);
 WEFT_API void release_extern(ExternObject* object) noexcept;
+[[nodiscard]] WEFT_API bool same_extern(const ExternObject& a, const ExternObject& b) noexcept;
 [[nodiscard]] WEFT_API Result<void*> extern_payload(const ExternObject* object, StoreRef store,
                                                     const void* key) noexcept;
 
@@ -41,6 +45,9 @@ WEFT_API void release_extern(ExternObject* object) noexcept;
 /// A counted handle to a host object, or null. The object's destructor is its finaliser: it runs
 /// once no host handle is left and the guest can't reach the object any more (seen by gc), at the
 /// latest when the store dies. Handles may be copied and dropped on any thread.
+///
+/// Guests can make externrefs of their own references (extern.convert_any). Such a one holds no
+/// object of the host's: AnyRef::from_extern tells what it is.
 class ExternRef {
  public:
   /// The null reference.
@@ -80,7 +87,10 @@ class ExternRef {
   }
 
   /// Whether both are the same object, or both null.
-  friend bool operator==(const ExternRef& a, const ExternRef& b) noexcept = default;
+  friend bool operator==(const ExternRef& a, const ExternRef& b) noexcept {
+    if (a.object_ == nullptr || b.object_ == nullptr) return a.object_ == b.object_;
+    return detail::same_extern(*a.object_, *b.object_);
+  }
 
   /// For the library's own use: takes over one count.
   explicit ExternRef(detail::ExternObject* object) noexcept : object_(object) {}

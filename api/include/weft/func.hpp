@@ -58,8 +58,9 @@ class WEFT_API Func {
                                        std::span<Val> results) const;
 
   /// Checks the signature once, for calls without checks or conversions:
-  /// f.typed<std::int32_t(std::int32_t, double)>(store). Several results are a tuple.
-  /// Errc::type_mismatch says both types.
+  /// f.typed<std::int32_t(std::int32_t, double)>(store). Several results are a tuple. References
+  /// may be wider than the function's, as a StructRef for a struct of a certain type: then each
+  /// call looks at them, and answers Errc::type_mismatch. So it does here, saying both types.
   template <class Signature>
   [[nodiscard]] Result<TypedFunc<Signature>> typed(StoreRef store) const;
 
@@ -72,7 +73,8 @@ class WEFT_API Func {
   explicit Func(detail::Handle handle) : handle_(handle) {}
 
   static Result<Func> make(StoreRef store, detail::HostDefinition definition);
-  [[nodiscard]] Result<void> check_type(StoreRef store, const FuncType& wanted) const;
+  /// Whether arguments must be looked at in each call.
+  [[nodiscard]] Result<bool> check_type(StoreRef store, const FuncType& wanted) const;
 
   detail::Handle handle_{};
 };
@@ -83,6 +85,9 @@ namespace detail {
 
 /// Calls a function with raw slots; checks the store, not the types.
 [[nodiscard]] WEFT_API Result<void> call(StoreRef store, Handle func, RawVal* slots) noexcept;
+/// Errc::type_mismatch if a reference isn't of its parameter's type.
+[[nodiscard]] WEFT_API Result<void> check_args(StoreRef store, Handle func,
+                                               const RawVal* slots) noexcept;
 
 }  // namespace detail
 
@@ -102,7 +107,9 @@ class TypedFunc<R(Args...)> {
     MarshalContext context(store);
     Result<void> status;
     const bool lowered = lower(context, slots, status, std::index_sequence_for<Args...>{}, args...);
-    if (lowered) status = detail::call(store, func_.handle_, slots);
+    if (lowered && check_args_) [[unlikely]]
+      status = detail::check_args(store, func_.handle_, slots);
+    if (lowered && status) status = detail::call(store, func_.handle_, slots);
     if (!status) return std::unexpected<Error>(std::move(status).error());
     return lift(context, slots, std::make_index_sequence<std::tuple_size_v<Results>>{});
   }
@@ -117,7 +124,7 @@ class TypedFunc<R(Args...)> {
 
  private:
   friend Func;
-  explicit TypedFunc(Func func) : func_(func) {}
+  TypedFunc(Func func, bool check_args) : func_(func), check_args_(check_args) {}
 
   template <std::size_t... I>
   static bool lower([[maybe_unused]] MarshalContext& context, [[maybe_unused]] RawVal* slots,
@@ -146,14 +153,15 @@ class TypedFunc<R(Args...)> {
   }
 
   Func func_;
+  // A parameter's type is narrower than what the C++ type can hold.
+  bool check_args_ = false;
 };
 
 template <class Signature>
 Result<TypedFunc<Signature>> Func::typed(StoreRef store) const {
-  if (Result<void> ok = check_type(store, TypedFunc<Signature>::type()); !ok) {
-    return std::unexpected<Error>(std::move(ok).error());
-  }
-  return TypedFunc<Signature>(*this);
+  Result<bool> check_args = check_type(store, TypedFunc<Signature>::type());
+  if (!check_args) return std::unexpected<Error>(std::move(check_args).error());
+  return TypedFunc<Signature>(*this, *check_args);
 }
 
 }  // namespace weft

@@ -48,7 +48,9 @@ class WEFT_API Linker {
   /// Defines something that exists in a store.
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Extern item);
 
-  /// Defines a host function; see Func::wrap for what a callable may be.
+  /// Defines a host function; see Func::wrap for what a callable may be. It fits imports whose
+  /// references are narrower than its own, as those to structs of a certain type where it has
+  /// StructRef. Results are looked at then: Errc::type_mismatch.
   template <class F>
   [[nodiscard]] Result<void> func(std::string_view module, std::string_view name, F&& callable) {
     return define_host(module, name, detail::make_host_func(std::forward<F>(callable)));
@@ -98,7 +100,9 @@ class WEFT_API Linker {
                                          detail::HostDefinition definition);
   [[nodiscard]] Result<void> put(std::string_view module, std::string_view name,
                                  Definition definition);
-  [[nodiscard]] static Result<Extern> resolve(StoreRef store, const Definition& definition);
+  // `wanted` is the type that a host function shall have; null for its own.
+  [[nodiscard]] static Result<Extern> resolve(StoreRef store, const Definition& definition,
+                                              const FuncType* wanted);
 
   Engine engine_;
   bool allow_shadowing_ = false;

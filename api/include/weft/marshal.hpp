@@ -34,9 +34,11 @@
 #include <utility>
 #include <vector>
 
+#include "weft/anyref.hpp"
 #include "weft/backend.hpp"
 #include "weft/bytes.hpp"
 #include "weft/error.hpp"
+#include "weft/exnref.hpp"
 #include "weft/export.hpp"
 #include "weft/externref.hpp"
 #include "weft/store_ref.hpp"
@@ -165,6 +167,71 @@ struct WEFT_API Marshal<ExternRef> {
   static constexpr std::array kTypes{ValType::ExternRef};
   static Result<ExternRef> lift(MarshalContext& context, const RawVal* slots);
   static Result<void> lower(MarshalContext& context, const ExternRef& value, RawVal* slots);
+};
+
+namespace detail {
+
+[[nodiscard]] WEFT_API Result<AnyRef> lift_any(MarshalContext& context, const RawVal* slots);
+[[nodiscard]] WEFT_API Result<void> lower_any(MarshalContext& context, const AnyRef& value,
+                                              RawVal* slots);
+
+}  // namespace detail
+
+/// AnyRef, EqRef, StructRef and ArrayRef are the references of those names, null included.
+template <class T>
+  requires std::derived_from<T, AnyRef>
+struct Marshal<T> {
+  static constexpr std::array kTypes{ValType::ref(T::kHeap, true)};
+  static Result<T> lift(MarshalContext& context, const RawVal* slots) {
+    if (slots->ref == 0) return T();
+    Result<AnyRef> any = detail::lift_any(context, slots);
+    if (!any) return std::unexpected<Error>(std::move(any).error());
+    return any->template as<T>();
+  }
+  static Result<void> lower(MarshalContext& context, const T& value, RawVal* slots) {
+    return detail::lower_any(context, value, slots);
+  }
+};
+
+/// An i31ref; nothing is null.
+template <>
+struct Marshal<std::optional<I31>> {
+  static constexpr std::array kTypes{ValType::ref(HeapKind::I31, true)};
+  static Result<std::optional<I31>> lift(MarshalContext& context, const RawVal* slots) {
+    if (slots->ref == 0) return std::optional<I31>();
+    Result<AnyRef> any = detail::lift_any(context, slots);
+    if (!any) return std::unexpected<Error>(std::move(any).error());
+    Result<I31> value = any->as<I31>();
+    if (!value) return std::unexpected<Error>(std::move(value).error());
+    return std::optional(*value);
+  }
+  static Result<void> lower(MarshalContext& context, const std::optional<I31>& value,
+                            RawVal* slots) {
+    return detail::lower_any(context, value ? AnyRef(*value) : AnyRef(), slots);
+  }
+};
+
+/// An i31ref that traps with "null i31 reference" if the guest passes null.
+template <>
+struct Marshal<I31> {
+  static constexpr std::array kTypes{ValType::ref(HeapKind::I31, true)};
+  static Result<I31> lift(MarshalContext& context, const RawVal* slots) {
+    Result<std::optional<I31>> value = Marshal<std::optional<I31>>::lift(context, slots);
+    if (!value) return std::unexpected<Error>(std::move(value).error());
+    if (!*value) return fail(TrapCode::NullI31Reference);
+    return **value;
+  }
+  static Result<void> lower(MarshalContext& context, I31 value, RawVal* slots) {
+    return detail::lower_any(context, AnyRef(value), slots);
+  }
+};
+
+/// An exnref; the null ExnRef is null.
+template <>
+struct WEFT_API Marshal<ExnRef> {
+  static constexpr std::array kTypes{ValType::ref(HeapKind::Exn, true)};
+  static Result<ExnRef> lift(MarshalContext& context, const RawVal* slots);
+  static Result<void> lower(MarshalContext& context, const ExnRef& value, RawVal* slots);
 };
 
 /// A funcref; nothing is null.

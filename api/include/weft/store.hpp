@@ -27,13 +27,21 @@ struct StoreLimits {
   std::uint64_t gc_heap_bytes = kUnlimited;   ///< Of garbage-collected objects together.
 };
 
-/// A memory or table that is about to be made (current = 0) or to grow.
+/// A memory or table that is about to be made (current = 0) or to grow, or the heap of collected
+/// objects, which is.
 struct GrowthRequest {
-  enum class Kind : std::uint8_t { Memory, Table };
+  enum class Kind : std::uint8_t { Memory, Table, GcHeap };
   Kind kind = Kind::Memory;
   std::uint64_t current = 0;               ///< Bytes or elements.
   std::uint64_t desired = 0;               ///< Bytes or elements.
   std::optional<std::uint64_t> maximum{};  ///< The type's, in bytes or elements.
+};
+
+/// What a store's garbage collector has done and holds; zeros on backends without GcObjects.
+struct GcStats {
+  std::uint64_t heap_bytes = 0;   ///< Of objects that live or wait to be freed.
+  std::uint64_t collections = 0;  ///< Since the store was made.
+  friend bool operator==(const GcStats&, const GcStats&) = default;
 };
 
 /// Says whether the growth may happen. Called on the thread that uses the store; must not use the

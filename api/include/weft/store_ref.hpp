@@ -15,6 +15,7 @@ class Engine;
 struct StoreLimits;
 class InterruptHandle;
 struct GrowthRequest;
+struct GcStats;
 
 namespace wasi {
 class Config;
@@ -117,9 +118,11 @@ class WEFT_API StoreRef {
   /// Forgets a pending interrupt.
   void clear_interrupt() const noexcept;
 
-  /// Collects garbage: finalises the externrefs that neither the host nor the guest can reach.
-  /// Finalisers must not use the store.
+  /// Collects garbage now, which otherwise happens by itself: frees the objects and finalises the
+  /// externrefs that neither the host nor the guest can reach. Finalisers must not use the store.
   [[nodiscard]] Result<void> gc() const;
+  /// Errc::unsupported without backend::Capability::GcObjects. Needs <weft/store.hpp>.
+  [[nodiscard]] Result<GcStats> gc_stats() const;
 
   /// Gives the store its WASI state, which the functions of wasi::add_to_linker use. Needs
   /// <weft/wasi.hpp>. A later call replaces it.

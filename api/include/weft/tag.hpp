@@ -4,9 +4,10 @@
 #include "weft/error.hpp"
 #include "weft/export.hpp"
 #include "weft/store_ref.hpp"
-#include "weft/types.hpp"
 
 namespace weft {
+
+struct TagType;
 
 /// A handle to a tag. Methods answer Errc::wrong_store for another store's tag, Errc::usage for a
 /// default-made handle and Errc::unsupported without backend::Capability::Exceptions.
@@ -14,6 +15,7 @@ class WEFT_API Tag {
  public:
   Tag() = default;
 
+  /// Errc::type_mismatch if the type has results.
   [[nodiscard]] static Result<Tag> create(StoreRef store, const TagType& type);
   [[nodiscard]] Result<TagType> type(StoreRef store) const;
 

@@ -1,4 +1,4 @@
-// Values and their types.
+// Values: numbers, vectors and references, each with its type.
 #pragma once
 
 #include <array>
@@ -11,10 +11,15 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
+#include "weft/anyref.hpp"
 #include "weft/error.hpp"
+#include "weft/exnref.hpp"
 #include "weft/export.hpp"
 #include "weft/externref.hpp"
+#include "weft/store_ref.hpp"
+#include "weft/valtype.hpp"
 
 namespace weft {
 
@@ -39,100 +44,16 @@ struct V128 {
   friend bool operator==(const V128&, const V128&) = default;
 };
 
-/// What a reference points to.
-enum class HeapKind : std::uint8_t {
-  Func,
-  Extern,
-  Any,
-  Eq,
-  I31,
-  Struct,
-  Array,
-  None,
-  NoFunc,
-  NoExtern,
-  Exn,
-  NoExn,
-  Concrete,  ///< A type that a module defines; HeapType::index says which.
-};
+namespace detail {
 
-/// A heap type. `index` counts for Concrete only: the type's number in its engine, equal for equal
-/// types of different modules. `hierarchy` is then the abstract type it is a subtype of.
-struct HeapType {
-  HeapKind kind = HeapKind::Func;
-  HeapKind hierarchy = HeapKind::Func;
-  std::uint32_t index = 0;
+/// Which classes a Ref may be asked for, and how: a specialisation for each that isn't an AnyRef.
+template <class T>
+struct RefAs;
 
-  constexpr HeapType() = default;
-  constexpr HeapType(HeapKind abstract)  // NOLINT(google-explicit-constructor): kinds name types
-      : kind(abstract), hierarchy(abstract) {}
-  static constexpr HeapType concrete(std::uint32_t type_index, HeapKind below) {
-    HeapType type(HeapKind::Concrete);
-    type.hierarchy = below;
-    type.index = type_index;
-    return type;
-  }
-  friend constexpr bool operator==(const HeapType&, const HeapType&) = default;
-};
+}  // namespace detail
 
-/// Whether a value of `sub` is always one of `super`, as far as the abstract types tell: a concrete
-/// type is below its own abstract types and equal to itself only. Backends know the rest.
-[[nodiscard]] WEFT_API bool is_subtype(HeapType sub, HeapType super) noexcept;
-
-/// The type of a value. Value types compare by identity, not by subtyping.
-class ValType {
- public:
-  enum class Kind : std::uint8_t { I32, I64, F32, F64, V128, Ref };
-
-  static const ValType I32;        // NOLINT(readability-identifier-naming): named as types are
-  static const ValType I64;        // NOLINT(readability-identifier-naming)
-  static const ValType F32;        // NOLINT(readability-identifier-naming)
-  static const ValType F64;        // NOLINT(readability-identifier-naming)
-  static const ValType V128;       // NOLINT(readability-identifier-naming)
-  static const ValType FuncRef;    // NOLINT(readability-identifier-naming): (ref null func)
-  static const ValType ExternRef;  // NOLINT(readability-identifier-naming): (ref null extern)
-
-  constexpr ValType() = default;
-  constexpr ValType(Kind kind) : kind_(kind) {}  // NOLINT(google-explicit-constructor)
-  /// The type (ref heap) or (ref null heap).
-  static constexpr ValType ref(HeapType heap, bool nullable) {
-    ValType type(Kind::Ref);
-    type.nullable_ = nullable;
-    type.heap_ = heap;
-    return type;
-  }
-
-  [[nodiscard]] constexpr Kind kind() const { return kind_; }
-  [[nodiscard]] constexpr bool is_ref() const { return kind_ == Kind::Ref; }
-  [[nodiscard]] constexpr bool is_num() const { return kind_ <= Kind::F64; }
-  /// What a reference type points to; HeapKind::Func for other types.
-  [[nodiscard]] constexpr HeapType heap() const { return heap_; }
-  [[nodiscard]] constexpr bool is_nullable() const { return nullable_; }
-
-  friend constexpr bool operator==(const ValType&, const ValType&) = default;
-
- private:
-  Kind kind_ = Kind::I32;
-  bool nullable_ = false;
-  HeapType heap_{};
-};
-
-inline constexpr ValType ValType::I32{ValType::Kind::I32};
-inline constexpr ValType ValType::I64{ValType::Kind::I64};
-inline constexpr ValType ValType::F32{ValType::Kind::F32};
-inline constexpr ValType ValType::F64{ValType::Kind::F64};
-inline constexpr ValType ValType::V128{ValType::Kind::V128};
-inline constexpr ValType ValType::FuncRef = ValType::ref(HeapKind::Func, true);
-inline constexpr ValType ValType::ExternRef = ValType::ref(HeapKind::Extern, true);
-
-/// The type as the text format writes it: "i32", "funcref", "(ref null 5)".
-[[nodiscard]] WEFT_API std::string to_string(const ValType& type);
-[[nodiscard]] WEFT_API std::string to_string(const HeapType& type);
-
-/// Whether a value of `sub` can stand where `super` is asked for; see is_subtype(HeapType).
-[[nodiscard]] WEFT_API bool is_subtype(const ValType& sub, const ValType& super) noexcept;
-
-/// A reference: null of some heap type, a function or an externref.
+/// A reference of any type: null of some heap type, a function, an ExternRef, an AnyRef (and so a
+/// StructRef, an ArrayRef or an I31), or an ExnRef.
 class WEFT_API Ref {
  public:
   /// A null funcref.
@@ -142,30 +63,105 @@ class WEFT_API Ref {
     ref.heap_ = heap;
     return ref;
   }
-  Ref(const Func& func);       // NOLINT(google-explicit-constructor)
-  Ref(weft::ExternRef object)  // NOLINT(google-explicit-constructor)
-      : heap_(HeapKind::Extern), extern_(std::move(object)) {}
+  Ref(const Func& func);              // NOLINT(google-explicit-constructor)
+  Ref(const weft::ExternRef& object)  // NOLINT(google-explicit-constructor)
+      : heap_(HeapKind::Extern) {
+    if (!object.is_null()) item_ = object;
+  }
+  Ref(const AnyRef& object) : heap_(object.heap()) {  // NOLINT(google-explicit-constructor)
+    if (!object.is_null()) item_ = object;
+  }
+  Ref(I31 value) : Ref(AnyRef(value)) {}  // NOLINT(google-explicit-constructor)
+  Ref(const ExnRef& exception)            // NOLINT(google-explicit-constructor)
+      : heap_(HeapKind::Exn) {
+    if (!exception.is_null()) item_ = exception;
+  }
 
-  [[nodiscard]] bool is_null() const { return func_.store == 0 && extern_.is_null(); }
-  /// For null, the heap type given; otherwise Func or Extern.
+  [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(item_); }
+  /// What it points to: Func, Extern, Exn, or what AnyRef::heap says; for null, the heap type
+  /// given.
   [[nodiscard]] HeapType heap() const { return heap_; }
+
+  /// Whether it is a T: Func, ExternRef, AnyRef, EqRef, StructRef, ArrayRef, I31 or ExnRef. Null is
+  /// none of them.
+  template <class T>
+  [[nodiscard]] bool is() const noexcept {
+    return detail::RefAs<T>::is(*this);
+  }
+  /// The reference as a T; Errc::type_mismatch if it is none.
+  template <class T>
+  [[nodiscard]] Result<T> as() const {
+    if (!is<T>()) return detail::not_a(detail::RefAs<T>::kName, heap_);
+    return detail::RefAs<T>::get(*this);
+  }
+  /// Whether ref.test with this type would succeed, as the guest's or a module's types tell.
+  /// Null matches nothing. Errc::wrong_store.
+  [[nodiscard]] Result<bool> matches(StoreRef store, const HeapType& type) const;
+
   /// The function; nothing for null and for other references.
   [[nodiscard]] std::optional<Func> func() const;
   /// The externref; null for null and for other references.
-  [[nodiscard]] const weft::ExternRef& externref() const { return extern_; }
+  [[nodiscard]] weft::ExternRef externref() const { return get_or_null<weft::ExternRef>(); }
+  /// The anyref; null for null and for other references.
+  [[nodiscard]] AnyRef anyref() const { return get_or_null<AnyRef>(); }
+  /// The exception; null for null and for other references.
+  [[nodiscard]] ExnRef exnref() const { return get_or_null<ExnRef>(); }
 
-  /// Whether both are the same function, the same object, or both null.
-  friend bool operator==(const Ref& a, const Ref& b) {
-    return a.func_ == b.func_ && a.extern_ == b.extern_;
-  }
+  /// Whether both are the same function, object or integer, or both null.
+  friend bool operator==(const Ref& a, const Ref& b) { return a.item_ == b.item_; }
 
  private:
-  detail::Handle func_{};
+  template <class T>
+  friend struct detail::RefAs;
+
+  template <class T>
+  [[nodiscard]] T get_or_null() const {
+    const T* item = std::get_if<T>(&item_);
+    return item != nullptr ? *item : T();
+  }
+
+  // Whatever is in it isn't null.
+  std::variant<std::monostate, detail::Handle, weft::ExternRef, AnyRef, ExnRef> item_{};
   HeapType heap_ = HeapKind::Func;
-  weft::ExternRef extern_{};
 };
 
 namespace detail {
+
+template <>
+struct RefAs<Func> {
+  static constexpr std::string_view kName = "funcref";
+  static bool is(const Ref& ref) { return std::holds_alternative<Handle>(ref.item_); }
+  // Dependent, since Func is incomplete here.
+  template <class R>
+  static auto get(const R& ref) {
+    return *ref.func();
+  }
+};
+template <>
+struct RefAs<ExternRef> {
+  static constexpr std::string_view kName = "externref";
+  static bool is(const Ref& ref) { return std::holds_alternative<ExternRef>(ref.item_); }
+  static ExternRef get(const Ref& ref) { return ref.externref(); }
+};
+template <>
+struct RefAs<ExnRef> {
+  static constexpr std::string_view kName = "exnref";
+  static bool is(const Ref& ref) { return std::holds_alternative<ExnRef>(ref.item_); }
+  static ExnRef get(const Ref& ref) { return ref.exnref(); }
+};
+template <>
+struct RefAs<I31> {
+  static constexpr std::string_view kName = "i31ref";
+  static bool is(const Ref& ref) { return ref.anyref().is<I31>(); }
+  static I31 get(const Ref& ref) { return *ref.anyref().i31(); }
+};
+template <class T>
+  requires std::derived_from<T, AnyRef>
+struct RefAs<T> {
+  static constexpr std::string_view kName = T::kName;
+  static bool is(const Ref& ref) { return ref.anyref().is<T>(); }
+  static T get(const Ref& ref) { return T(Checked{}, ref.anyref()); }
+};
 
 /// The types that convert to a Val without saying so. Narrow and boolean ones don't: which Wasm
 /// type they mean would be a guess.
@@ -195,9 +191,11 @@ class WEFT_API Val {
       : kind_(ValType::Kind::V128), bits_(value) {}
   Val(Ref value)  // NOLINT(google-explicit-constructor)
       : kind_(ValType::Kind::Ref), ref_(std::move(value)) {}
-  Val(const Func& func) : Val(Ref(func)) {}  // NOLINT(google-explicit-constructor)
-  Val(weft::ExternRef object)                // NOLINT(google-explicit-constructor)
-      : Val(Ref(std::move(object))) {}
+  Val(const Func& func) : Val(Ref(func)) {}                 // NOLINT(google-explicit-constructor)
+  Val(const weft::ExternRef& object) : Val(Ref(object)) {}  // NOLINT(google-explicit-constructor)
+  Val(const AnyRef& object) : Val(Ref(object)) {}           // NOLINT(google-explicit-constructor)
+  Val(I31 value) : Val(Ref(value)) {}                       // NOLINT(google-explicit-constructor)
+  Val(const ExnRef& exception) : Val(Ref(exception)) {}     // NOLINT(google-explicit-constructor)
 
   /// From the bits of a float: keeps the payload of NaNs.
   static Val f32_bits(std::uint32_t bits);
@@ -249,7 +247,7 @@ class WEFT_API Val {
   Ref ref_{};
 };
 
-/// For people: "i32:5", "f64:1.5", "funcref:null".
+/// For people: "i32:5", "f64:1.5", "funcref:null", "(ref i31):7".
 [[nodiscard]] WEFT_API std::string to_string(const Val& value);
 
 }  // namespace weft
