@@ -1,6 +1,7 @@
 #include "interp/runtime/extern_heap.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weft::interp {
 
@@ -19,20 +20,20 @@ ExternObject* ExternHeap::allocate(void* payload, void (*finalizer)(void* payloa
   if (x_free == nullptr) {
     auto chunk = std::make_unique<Chunk>();
     for (size_t i = kChunkObjects; i-- > 0;) {
-      chunk->objects[i].next_free = x_free;
+      chunk->objects[i].next = x_free;
       x_free = &chunk->objects[i];
     }
     const auto at = std::ranges::upper_bound(x_chunks, address_of(chunk), {}, address_of<Chunk>);
     x_chunks.insert(at, std::move(chunk));
   }
   ExternObject* const object = x_free;
-  x_free = object->next_free;
+  x_free = object->next;
   object->payload = payload;
   object->finalizer = finalizer;
   object->host_refs.store(0, std::memory_order_relaxed);
-  object->marked = false;
+  object->header.gc = 0;
   object->live = true;
-  object->next_free = nullptr;
+  object->next = nullptr;
   ++x_live;
   return object;
 }
@@ -51,44 +52,53 @@ ExternObject* ExternHeap::find(uint64_t word) const {
   return object.live ? &object : nullptr;
 }
 
-void ExternHeap::mark_conservatively(const uint64_t* begin, const uint64_t* end) {
-  if (x_live == 0) return;
-  for (const uint64_t* at = begin; at != end; ++at) mark(find(*at));
-}
-
 template <class Keep>
 void ExternHeap::free_unless(Keep keep) {
-  std::vector<Finalizer> finalizers;
   for (const auto& chunk : x_chunks) {
     for (ExternObject& object : chunk->objects) {
       if (!object.live) continue;
       if (keep(object)) {
-        object.marked = false;
+        object.header.gc = 0;
         continue;
       }
-      if (object.finalizer != nullptr) finalizers.push_back({object.payload, object.finalizer});
       object.live = false;
-      object.payload = nullptr;
-      object.finalizer = nullptr;
-      object.next_free = x_free;
-      x_free = &object;
+      ExternObject*& list = object.finalizer != nullptr ? x_dead : x_free;
+      object.next = list;
+      list = &object;
       --x_live;
     }
   }
-  x_threshold = std::max(kFirstThreshold, 2 * x_live);
-  for (const Finalizer& finalizer : finalizers) finalizer.call(finalizer.payload);
+  set_threshold();
+}
+
+void ExternHeap::set_threshold() {
+  x_threshold = x_dead != nullptr ? 0 : std::max(kFirstThreshold, 2 * x_live);
+}
+
+void ExternHeap::finalize_dead() {
+  while (x_dead != nullptr) {
+    ExternObject* const object = x_dead;
+    x_dead = object->next;
+    const auto finalizer = std::exchange(object->finalizer, nullptr);
+    void* const payload = std::exchange(object->payload, nullptr);
+    object->next = x_free;
+    x_free = object;
+    if (x_dead == nullptr) set_threshold();
+    finalizer(payload);
+  }
 }
 
 void ExternHeap::sweep() {
   free_unless([](const ExternObject& object) {
-    return object.marked || object.host_refs.load(std::memory_order_acquire) != 0;
+    return object.header.gc != 0 || object.host_refs.load(std::memory_order_acquire) != 0;
   });
 }
 
 void ExternHeap::finalize_all() {
   // A finaliser may make new objects: their turn comes too.
-  while (x_live != 0) {
+  while (x_live != 0 || x_dead != nullptr) {
     free_unless([](const ExternObject&) { return false; });
+    finalize_dead();
   }
 }
 

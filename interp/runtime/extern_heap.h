@@ -23,22 +23,18 @@ class ExternHeap {
   ExternObject* allocate(void* payload, void (*finalizer)(void* payload));
 
   size_t live() const { return x_live; }
-  // Twice as many objects live as survived the last collection.
-  bool collection_due() const { return x_live >= x_threshold; }
+  // Twice as many objects live as survived the last collection, or dead ones wait to be finalised.
+  bool attention_due() const { return x_live >= x_threshold; }
 
   // The live object at exactly this address, or null: for words that may be anything.
   ExternObject* find(uint64_t word) const;
-  // A null or an object of this heap.
-  static void mark(void* ref) {
-    if (ref != nullptr) static_cast<ExternObject*>(ref)->marked = true;
-  }
-  // Marks what the words name, if they name objects.
-  void mark_conservatively(const uint64_t* begin, const uint64_t* end);
-
-  // Frees the objects that are neither marked nor held by the host, and unmarks the rest. The heap
-  // is in order again before the first finaliser runs: finalisers may allocate, even collect.
+  // Frees the objects that are neither marked (HeapObject::gc) nor held by the host, and unmarks
+  // the rest. Runs no code of the host and takes no memory: finalisers wait for finalize_dead().
   void sweep();
-  // All of them, held or not.
+  bool has_dead() const { return x_dead != nullptr; }
+  // The heap is in order before each finaliser runs: they may allocate, even collect.
+  void finalize_dead();
+  // All objects, held or not.
   void finalize_all();
 
  private:
@@ -48,16 +44,14 @@ class ExternHeap {
   struct Chunk {
     ExternObject objects[kChunkObjects];
   };
-  struct Finalizer {
-    void* payload;
-    void (*call)(void* payload);
-  };
 
   template <class Keep>
   void free_unless(Keep keep);
+  void set_threshold();
 
   std::vector<std::unique_ptr<Chunk>> x_chunks;  // sorted by address
   ExternObject* x_free = nullptr;
+  ExternObject* x_dead = nullptr;  // swept, to be finalised
   size_t x_live = 0;
   size_t x_threshold = kFirstThreshold;
 };

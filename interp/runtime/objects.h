@@ -134,25 +134,56 @@ struct TagInst {
   const FuncType* func_type = nullptr;  // what `type` stands for; lives as long as the engine
 };
 
+// References. Those to functions are FuncInst pointers. Those of the any, extern and exn
+// hierarchies are one kind of 64-bit word, so that conversions between any and extern cost nothing:
+// 0 is null; an odd word is an i31 (kI31Tag); any other is the address of an object that begins
+// with a HeapObject.
+struct HeapObject {
+  uint32_t type;  // the TypeId of a struct or array, or one of the kinds below
+  uint32_t gc;    // the collectors' mark
+};
+// Above all TypeIds.
+inline constexpr uint32_t kFirstObjectKind = 0xffff'fff0;
+inline constexpr uint32_t kFreeCell = 0xffff'fffd;          // no object: memory of GcHeap's
+inline constexpr uint32_t kExnObjectType = 0xffff'fffe;     // ExnObject
+inline constexpr uint32_t kExternObjectType = 0xffff'ffff;  // ExternObject
+
+// An i31 is its 31 bits above a set bit; bits from 32 on are zero, so that equal values are equal
+// words.
+inline constexpr uint64_t kI31Tag = 1;
+constexpr uint64_t to_i31(uint32_t value) { return uint32_t{value << 1} | kI31Tag; }
+constexpr bool is_i31(uint64_t ref) { return (ref & kI31Tag) != 0; }
+constexpr uint32_t i31_unsigned(uint64_t ref) { return static_cast<uint32_t>(ref) >> 1; }
+constexpr uint32_t i31_signed(uint64_t ref) {
+  return static_cast<uint32_t>(static_cast<int32_t>(static_cast<uint32_t>(ref)) >> 1);
+}
+
+// An array's length; its elements begin kArrayElements bytes into it. Where the fields of structs
+// are: ObjectLayout.
+struct ArrayObject {
+  HeapObject header;
+  uint32_t length;
+};
+inline constexpr uint32_t kArrayElements = 16;
+static_assert(sizeof(ArrayObject) <= kArrayElements);
+
+// An exception: its tag and the values that its parameters have, as a frame has them (a v128 takes
+// two slots).
+struct ExnObject {
+  HeapObject header;
+  TagInst* tag;
+  uint64_t* slots() { return reinterpret_cast<uint64_t*>(this + 1); }
+};
+
 // An object of the host behind an externref. Alive while the host holds it (host_refs) or the guest
 // can reach it.
 struct ExternObject {
+  HeapObject header{kExternObjectType, 0};  // gc: 1 when marked
   void* payload = nullptr;
   void (*finalizer)(void* payload) = nullptr;
   std::atomic<uint32_t> host_refs{0};  // any thread may release
-  bool marked = false;
-  bool live = false;  // false: on the heap's free list
-  ExternObject* next_free = nullptr;
+  bool live = false;                   // false: on one of the heap's lists
+  ExternObject* next = nullptr;        // in that list
 };
-
-// Whether values of this type are ExternObject pointers.
-constexpr bool is_extern_ref(ValType type) {
-  return type.is_ref() && !type.heap().is_index() && type.heap().abstract() == HeapType::Extern;
-}
-// Whether they are FuncInst pointers. The only types with an index are functions, until gc comes.
-constexpr bool is_func_ref(ValType type) {
-  return type.is_ref() && (type.heap().is_index() || type.heap().abstract() == HeapType::Func ||
-                           type.heap().abstract() == HeapType::NoFunc);
-}
 
 }  // namespace weft::interp

@@ -18,10 +18,15 @@ uint8_t* reserve(size_t bytes);
 bool commit(uint8_t* at, size_t bytes);
 // Zeroed memory, taken from the system page by page as it is touched. Null when refused.
 uint8_t* allocate(size_t bytes);
+// The same at a multiple of `alignment`, a power of two of at least a page; whole pages.
+uint8_t* allocate_aligned(size_t bytes, size_t alignment);
+// Gives the memory of whole pages back; they stay accessible, and are zero.
+void discard(uint8_t* at, size_t bytes);
+size_t page_bytes();
 // Grows what allocate() returned; the new bytes are zero. May move it. Null (and the old one is
 // untouched) when refused.
 uint8_t* grow(uint8_t* base, size_t old_bytes, size_t new_bytes);
-// What reserve(), allocate() or grow() returned, with its size.
+// What one of these returned, with its size.
 void release(uint8_t* base, size_t bytes);
 
 // Zeroed memory between two inaccessible pages.

@@ -11,12 +11,12 @@
 
 namespace weft::interp::pages {
 
-namespace {
-
 size_t page_bytes() {
   static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return bytes;
 }
+
+namespace {
 
 // 0 when the sum does not fit.
 size_t round_up(size_t bytes) {
@@ -41,6 +41,26 @@ bool commit(uint8_t* at, size_t bytes) {
 }
 
 uint8_t* allocate(size_t bytes) { return map(bytes, PROT_READ | PROT_WRITE); }
+
+uint8_t* allocate_aligned(size_t bytes, size_t alignment) {
+  bytes = round_up(bytes);
+  if (bytes == 0 || bytes > SIZE_MAX - alignment) return nullptr;
+  uint8_t* const base = allocate(bytes + alignment);
+  if (base == nullptr) return nullptr;
+  const size_t before = (alignment - reinterpret_cast<uintptr_t>(base) % alignment) % alignment;
+  if (before != 0) munmap(base, before);
+  if (before != alignment) munmap(base + before + bytes, alignment - before);
+  return base + before;
+}
+
+void discard(uint8_t* at, size_t bytes) {
+  if (bytes == 0) return;
+#if defined(__linux__)
+  if (madvise(at, bytes, MADV_DONTNEED) == 0) return;
+#endif
+  // Elsewhere, and for locked memory, advice need not zero.
+  std::memset(at, 0, bytes);
+}
 
 uint8_t* grow(uint8_t* base, size_t old_bytes, size_t new_bytes) {
   const size_t old_size = round_up(old_bytes);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "interp/validate/type_registry.h"
+
 namespace weft::interp {
 
 namespace {
@@ -10,10 +12,20 @@ namespace {
 constexpr uint64_t kStackAlignment = 16;
 constexpr uint64_t kMaxStackBytes = uint64_t{1} << 40;
 
+uint64_t to_word(const void* ref) { return reinterpret_cast<uintptr_t>(ref); }
+
 }  // namespace
 
 Store::Store(std::shared_ptr<TypeRegistry> types, const StoreConfig& config)
-    : x_types(std::move(types)), x_config(config), x_state(std::make_shared<StoreState>()) {
+    : x_types(std::move(types)),
+      x_config(config),
+      x_state(std::make_shared<StoreState>()),
+      x_heap(*x_types, [this](uint64_t current, uint64_t wanted) {
+        if (wanted > x_config.gc_heap_bytes) return false;
+        if (!x_limiter.gc_heap) return true;
+        const HostScope scope(*x_state);
+        return x_limiter.gc_heap(current, wanted, x_config.gc_heap_bytes);
+      }) {
   x_state->store = this;
 }
 
@@ -102,30 +114,78 @@ FuncInst* Store::new_host_func(TypeId type, const FuncType& func_type, HostCallb
   return &func;
 }
 
-void Store::gc() {
+HeapObject* Store::new_object_slowly(uint32_t type, uint64_t bytes, const uint64_t* live_end) {
+  if (!x_instantiating) {
+    collect(live_end, GcHeap::Keep::WorkingSet);
+  }
+  return x_heap.allocate_anyway(type, bytes);
+}
+
+ExnObject* Store::new_exception(TagInst* tag, const uint64_t* live_end) {
+  uint64_t slots = 0;
+  for (const ValType type : tag->func_type->params) slots += type.slots();
+  HeapObject* const object =
+      new_object(kExnObjectType, sizeof(ExnObject) + slots * sizeof(uint64_t), live_end);
+  auto* const exception = reinterpret_cast<ExnObject*>(object);
+  if (exception != nullptr) exception->tag = tag;
+  return exception;
+}
+
+void Store::root(uint64_t ref) {
+  if (ref != 0 && !is_i31(ref)) ++x_roots[ref];
+}
+
+void Store::unroot(uint64_t ref) {
+  const auto at = x_roots.find(ref);
+  if (at != x_roots.end() && --at->second == 0) x_roots.erase(at);
+}
+
+void Store::mark_roots(const uint64_t* live_end) {
+  const auto mark_value = [this](const GlobalInst& global) {
+    if (holds_collected_refs(global.type.type, *x_types)) x_heap.mark(global.value->bits);
+  };
+  for (const auto& [ref, holders] : x_roots) x_heap.mark(ref);
   for (const TableInst& table : x_tables) {
-    if (!is_extern_ref(table.type.element)) continue;
-    for (uint64_t i = 0; i < table.size; ++i) ExternHeap::mark(table.elems[i].ref);
+    if (!holds_collected_refs(table.type.element, *x_types)) continue;
+    for (uint64_t i = 0; i < table.size; ++i) x_heap.mark(to_word(table.elems[i].ref));
   }
-  for (const GlobalInst& global : x_globals) {
-    if (is_extern_ref(global.type.type)) ExternHeap::mark(global.value->ref);
-  }
+  for (const GlobalInst& global : x_globals) mark_value(global);
   for (const auto& instance : x_instances) {
     const Module& module = instance->module();
     const size_t defined = module.globals.size() - module.imported_globals;
-    for (size_t i = 0; i < defined; ++i) {
-      const GlobalInst& global = instance->x_globals[i];
-      if (is_extern_ref(global.type.type)) ExternHeap::mark(global.value->ref);
-    }
+    for (size_t i = 0; i < defined; ++i) mark_value(instance->x_globals[i]);
     for (size_t i = 0; i < instance->x_elems.size(); ++i) {
-      if (!is_extern_ref(module.elems[i].type)) continue;
-      for (void* ref : instance->x_elems[i]) ExternHeap::mark(ref);
+      if (!holds_collected_refs(module.elems[i].type, *x_types)) continue;
+      for (void* ref : instance->x_elems[i]) x_heap.mark(to_word(ref));
     }
   }
   // Frames have no maps of their references: any word that is an object's address keeps it.
-  x_externs.mark_conservatively(x_state->stack_base, x_state->live_frame);
-  const HostScope scope(*x_state);
+  for (const uint64_t* at = x_state->stack_base; at < live_end; ++at) {
+    if (x_heap.find(*at) != nullptr || x_externs.find(*at) != nullptr) x_heap.mark(*at);
+  }
+}
+
+// Calls nobody: where a guest runs, no other may run above it.
+void Store::collect(const uint64_t* live_end, GcHeap::Keep keep) {
+  x_heap.begin_marking();
+  mark_roots(std::max<const uint64_t*>(live_end, x_state->live_frame));
+  x_heap.finish_marking(keep);
   x_externs.sweep();
+}
+
+void Store::gc() {
+  if (x_instantiating) return;
+  collect(x_state->live_frame, GcHeap::Keep::Little);
+  const HostScope scope(*x_state);
+  x_externs.finalize_dead();
+}
+
+void Store::gc_externs() {
+  if (x_externs.has_dead()) {
+    const HostScope scope(*x_state);
+    x_externs.finalize_dead();
+  }
+  if (x_externs.attention_due()) gc();
 }
 
 }  // namespace weft::interp

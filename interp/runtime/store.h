@@ -18,6 +18,7 @@
 #include "interp/decode/module.h"
 #include "interp/runtime/context.h"
 #include "interp/runtime/extern_heap.h"
+#include "interp/runtime/gc_heap.h"
 #include "interp/runtime/objects.h"
 #include "interp/runtime/pages.h"
 
@@ -35,6 +36,10 @@ struct StoreConfig {
   // Mode of memories that this store creates. Auto: Guard where a reservation can be had.
   enum class Memories : uint8_t { Auto, Guard, Checked } memories = Memories::Auto;
   bool fuel = false;
+  // What the store's garbage-collected objects may take from the system.
+  uint64_t gc_heap_bytes = uint64_t{4} << 30;
+  // For tests: a collection before every object that is made.
+  bool collect_always = false;
 };
 
 // Asked before a memory or table grows (also at creation, current = 0); `maximum` is the type's, in
@@ -45,6 +50,7 @@ struct Limiter {
   Ask memory{};    // bytes, of memories with 32-bit addresses
   Ask memory64{};  // bytes, of those with 64-bit addresses
   Ask table{};     // elements
+  Ask gc_heap{};   // bytes that garbage-collected objects take from the system
   uint64_t max_instances = UINT64_MAX;
   uint64_t max_memories = UINT64_MAX;
   uint64_t max_tables = UINT64_MAX;
@@ -200,9 +206,36 @@ class Store {
   FuncInst* new_host_func(TypeId type, const FuncType& func_type, HostCallback call, void* env,
                           void (*drop)(void* env));
 
-  // Externrefs. Nobody holds a new object: raise host_refs before anything can collect, which is
-  // gc(), the start of an activation and the end of a guest's host call, once its results are in
-  // the guest's frame.
+  // Garbage-collected objects. What can collect: gc(), making an object of the kinds below, the
+  // start of an activation, and the end of a guest's host call, once its results are in the guest's
+  // frame. A collection keeps what frames, tables, globals, element segments, living objects and
+  // root() refer to; a reference that only C++ code holds must be rooted before anything can
+  // collect.
+  //
+  // Structs, arrays: an object of `bytes`, its header set, the rest undefined (GcHeap::is_zeroed).
+  // Set its references before anything can collect. Null: memory or the limiter said no, a trap of
+  // TrapCode::AllocationFailure. `live_end` is the end of the running guest's operands: what guests
+  // have below it is kept.
+  HeapObject* new_object(uint32_t type, uint64_t bytes, const uint64_t* live_end) {
+    if (!x_config.collect_always) [[likely]] {
+      if (HeapObject* const object = x_heap.allocate(type, bytes)) [[likely]]
+        return object;
+    }
+    return new_object_slowly(type, bytes, live_end);
+  }
+  HeapObject* new_object(uint32_t type, uint64_t bytes) {
+    return new_object(type, bytes, x_state->live_frame);
+  }
+  // An exception whose values are undefined.
+  ExnObject* new_exception(TagInst* tag, const uint64_t* live_end);
+  // Whether the word is a struct, array or exception of this store.
+  bool owns_object(uint64_t ref) { return x_heap.find(ref) != nullptr; }
+  const GcHeap& heap() const { return x_heap; }
+  // Keeps an object (any kind; null and i31s are ignored) until as many unroot().
+  void root(uint64_t ref);
+  void unroot(uint64_t ref);
+
+  // Externrefs. Nobody holds a new object: raise host_refs before anything can collect.
   ExternObject* new_extern(void* payload, void (*finalizer)(void* payload)) {
     return x_externs.allocate(payload, finalizer);
   }
@@ -211,13 +244,13 @@ class Store {
     return x_externs.find(reinterpret_cast<uintptr_t>(ref)) == ref && ref;
   }
   size_t live_externs() const { return x_externs.live(); }
-  // Finalises the externrefs that neither the host nor a table, global, element segment or frame of
-  // the store holds.
+  // Frees the objects that nothing holds, finalises such externrefs, and gives memory back.
   void gc();
-  // gc(), when the number of live objects has doubled since the last one.
+  // Finalises the externrefs that collections in between found dead; gc(), when the number of live
+  // ones has doubled since the last one.
   void gc_if_due() {
-    if (x_externs.collection_due()) [[unlikely]]
-      gc();
+    if (x_externs.attention_due()) [[unlikely]]
+      gc_externs();
   }
 
   void set_host_error(HostError error) { x_host_error = std::move(error); }
@@ -233,6 +266,10 @@ class Store {
   friend class Instantiator;
 
   Store(std::shared_ptr<TypeRegistry> types, const StoreConfig& config);
+  HeapObject* new_object_slowly(uint32_t type, uint64_t bytes, const uint64_t* live_end);
+  void collect(const uint64_t* live_end, GcHeap::Keep keep);
+  void mark_roots(const uint64_t* live_end);
+  void gc_externs();
   // The last made memory and table, for an instantiation that fails before anyone has seen them.
   void drop_last_memory();
   void drop_last_table();
@@ -252,6 +289,10 @@ class Store {
   std::deque<FuncInst> x_host_funcs;
   std::vector<std::unique_ptr<Instance>> x_instances;
   ExternHeap x_externs;
+  GcHeap x_heap;
+  std::unordered_map<uint64_t, uint64_t> x_roots;  // to how many hold it
+  // An instantiation has references where no collection looks: objects are made without collecting.
+  bool x_instantiating = false;
 };
 
 // The type of any function of a store.

@@ -57,7 +57,7 @@ Result<TableInst*> Store::new_table(const TableType& type, void* init) {
   TableInst& table = x_tables.emplace_back();
   table.type = type;
   table.store = this;
-  table.holds_funcs = top_of(type.element.heap(), *x_types) == HeapType(HeapType::Func);
+  table.holds_funcs = holds_func_refs(type.element, *x_types);
   if (const uint64_t size = type.limits.min; size != 0) {
     // Zeroed memory is null references, and untouched until used.
     table.elems = static_cast<TableSlot*>(std::calloc(size, sizeof(TableSlot)));

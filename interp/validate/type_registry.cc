@@ -169,6 +169,40 @@ bool TypeRegistry::intern_group(std::span<DefinedType> types, uint32_t begin, ui
   return true;
 }
 
+namespace {
+
+uint8_t storage_bytes(const FieldType& field) {
+  if (field.packed == FieldType::Packed::I8) return 1;
+  if (field.packed == FieldType::Packed::I16) return 2;
+  if (field.type == ValType::I32 || field.type == ValType::F32) return 4;
+  return field.type == ValType::V128 ? 16 : 8;
+}
+
+ObjectLayout make_layout(TypeId id, const CompositeType& type, const TypeRegistry& types) {
+  ObjectLayout layout{.type = id, .kind = type.kind};
+  if (type.kind == CompositeType::Kind::Array) {
+    layout.element_bytes = storage_bytes(type.fields[0]);
+    layout.has_collected_elements = holds_collected_refs(type.fields[0].type, types);
+    return layout;
+  }
+  if (type.kind == CompositeType::Kind::Func) return layout;
+  constexpr uint32_t header_bytes = 8;
+  layout.bytes = header_bytes;
+  layout.only_words = true;
+  layout.fields.reserve(type.fields.size());
+  for (const FieldType& field : type.fields) {
+    const uint8_t bytes = storage_bytes(field);
+    const uint32_t offset = (layout.bytes + bytes - 1) / bytes * bytes;
+    layout.fields.push_back({offset, bytes});
+    if (holds_collected_refs(field.type, types)) layout.refs.push_back(offset);
+    layout.only_words = layout.only_words && bytes == 8;
+    layout.bytes = offset + bytes;
+  }
+  return layout;
+}
+
+}  // namespace
+
 // The caller holds the lock. Entries are complete before x_count says that they are there.
 void TypeRegistry::append(std::span<const DefinedType> group, uint32_t first) {
   for (uint32_t i = 0; i < group.size(); ++i) {
@@ -185,6 +219,12 @@ void TypeRegistry::append(std::span<const DefinedType> group, uint32_t first) {
       entry.supers = this->entry(*super).supers;
       entry.supers.push_back(*super);
     }
+  }
+  // With all of the group's types there: a field may be of a later one.
+  for (uint32_t i = 0; i < group.size(); ++i) {
+    const Place place = place_of(first + i);
+    Entry& entry = x_chunks[place.chunk].load(std::memory_order_relaxed)[place.index];
+    entry.layout = make_layout(first + i, entry.type.composite, *this);
   }
   x_count.store(first + group.size(), std::memory_order_release);
 }
@@ -215,6 +255,14 @@ HeapType top_of(HeapType heap, const TypeRegistry& types) {
     if (abstract_matches(abstract, top)) return top;
   }
   return HeapType::Any;
+}
+
+bool holds_func_refs(ValType type, const TypeRegistry& types) {
+  return type.is_ref() && top_of(type.heap(), types) == HeapType::Func;
+}
+
+bool holds_collected_refs(ValType type, const TypeRegistry& types) {
+  return type.is_ref() && top_of(type.heap(), types) != HeapType::Func;
 }
 
 bool matches(HeapType sub, HeapType super, const TypeRegistry& types) {

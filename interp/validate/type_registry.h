@@ -23,6 +23,24 @@
 
 namespace weft::interp {
 
+// How objects of a struct or array type lie in memory: a header of 8 bytes, then a struct's fields,
+// each at its natural alignment, or an array's length in 4 bytes and its elements from byte 16 on.
+// Objects themselves are at multiples of 16 bytes. A subtype's fields lie where its supertype's do.
+struct ObjectLayout {
+  struct Place {
+    uint32_t offset;
+    uint8_t bytes;  // 1, 2, 4, 8 or 16
+  };
+  TypeId type = kNoTypeId;
+  CompositeType::Kind kind = CompositeType::Kind::Func;
+  uint8_t element_bytes = 0;            // of an array
+  bool has_collected_elements = false;  // of an array: holds_collected_refs
+  bool only_words = false;              // of a struct: all fields are of 8 bytes
+  uint32_t bytes = 0;                   // of a struct, header included
+  std::vector<Place> fields{};          // of a struct
+  std::vector<uint32_t> refs{};         // offsets of fields for which holds_collected_refs
+};
+
 class TypeRegistry {
  public:
   TypeRegistry();
@@ -42,11 +60,17 @@ class TypeRegistry {
   // References inside are TypeIds. Stable address.
   const SubType& type(TypeId id) const { return entry(id).type; }
   const FuncType& func_type(TypeId id) const { return type(id).composite.func; }
-  bool is_subtype(TypeId sub, TypeId super) const {
-    if (sub == super) return true;
+  // Stable address.
+  const ObjectLayout& layout(TypeId id) const { return entry(id).layout; }
+  // How many supertypes a type has.
+  uint32_t depth(TypeId id) const { return static_cast<uint32_t>(entry(id).supers.size()); }
+  // is_subtype(sub, super) for different types, where super's depth is known.
+  bool is_below(TypeId sub, TypeId super, uint32_t super_depth) const {
     const Entry& below = entry(sub);
-    const size_t depth = entry(super).supers.size();
-    return depth < below.supers.size() && below.supers[depth] == super;
+    return super_depth < below.supers.size() && below.supers[super_depth] == super;
+  }
+  bool is_subtype(TypeId sub, TypeId super) const {
+    return sub == super || is_below(sub, super, depth(super));
   }
   size_t size() const { return x_count.load(std::memory_order_acquire); }
 
@@ -54,6 +78,7 @@ class TypeRegistry {
   struct Entry {
     SubType type;
     std::vector<TypeId> supers;  // from the root to the direct supertype
+    ObjectLayout layout;
   };
   // Chunks double in size, so that an engine with few types is cheap and addresses never change.
   static constexpr uint32_t kFirstChunkLog2 = 6;
@@ -89,6 +114,10 @@ class TypeRegistry {
 
 // The top of a heap type's hierarchy: Any, Func, Extern or Exn.
 HeapType top_of(HeapType heap, const TypeRegistry& types);
+// Whether values of this type are references to functions.
+bool holds_func_refs(ValType type, const TypeRegistry& types);
+// Whether they are references that collections follow: of the any, extern and exn hierarchies.
+bool holds_collected_refs(ValType type, const TypeRegistry& types);
 // Whether a value of type `sub` can be used as a `super`; indices are TypeIds (Spec 3.0, 3.3
 // "Matching").
 bool matches(HeapType sub, HeapType super, const TypeRegistry& types);
