@@ -67,6 +67,21 @@ TEST_P(Dump, SaysWhatHasNoCode) {
   EXPECT_TRUE(x_module.dump_function(4).error().is(Errc::not_found));
 }
 
+TEST(DumpReferences, ShowsTailCallsAndNamedMemories) {
+  const Engine engine;
+  const Module module = or_throw(Module::from_file(engine, WEFT_FIXTURES_DIR "/references.wasm"));
+  const auto dump = [&](std::uint32_t func) { return or_throw(module.dump_function(func)); };
+  EXPECT_THAT(dump(0),
+              AllOf(HasSubstr("i32.store [0], 3, memory at context+"), HasSubstr(", offset=12\n"),
+                    HasSubstr("i32.load [0] := [0], memory at context+"),
+                    HasSubstr("return_call lazy function 1")));
+  EXPECT_THAT(dump(1), HasSubstr("return_call_indirect acc, type "));
+  EXPECT_THAT(dump(2),
+              AllOf(HasSubstr("call_ref [2], frame [1]"), HasSubstr("return_call_ref [2]")));
+  EXPECT_THAT(dump(3), HasSubstr("ref.as_non_null [0]"));
+  for (std::uint32_t func = 0; func < 4; func++) EXPECT_THAT(dump(func), Not(HasSubstr("other")));
+}
+
 INSTANTIATE_TEST_SUITE_P(LazyAndEager, Dump, ::testing::Bool());
 
 }  // namespace

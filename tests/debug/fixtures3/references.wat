@@ -1,0 +1,16 @@
+;; Cells that name a memory, tail calls and calls through references.
+(module
+  (type $t (func (param i32) (result i32)))
+  (memory 1)
+  (memory $second 1)
+  (table 1 funcref)
+  (elem declare func $direct)
+  (func $direct (type $t)
+    (i32.store $second offset=12 (local.get 0) (i32.const 3))
+    (return_call $indirect (i32.load $second offset=8 (local.get 0))))
+  (func $indirect (type $t)
+    (return_call_indirect (type $t) (local.get 0) (local.get 0)))
+  (func $through (type $t)
+    (return_call_ref $t (call_ref $t (local.get 0) (ref.func $direct)) (ref.func $direct)))
+  (func $null (param (ref null $t)) (result i32)
+    (call_ref $t (i32.const 1) (ref.as_non_null (local.get 0)))))
