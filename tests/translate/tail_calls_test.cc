@@ -115,7 +115,7 @@ class RandomArguments {
   }
 
   Bytes argument(uint8_t type) {
-    const Bytes plain = leaf(type);
+    Bytes plain = leaf(type);
     switch (below(4)) {
       case 0:
         return join(plain, leaf(type), op(sum(type)));
@@ -131,10 +131,7 @@ class RandomArguments {
       if (x_locals[i] == type) same.push_back(i);
     }
     if (same.empty() || below(4) == 0) return constant(type, static_cast<uint32_t>(x_random()));
-    return get(same[below(count_of(same))]);
-  }
-  static uint32_t count_of(const std::vector<uint32_t>& v) {
-    return static_cast<uint32_t>(v.size());
+    return get(same[below(static_cast<uint32_t>(same.size()))]);
   }
 
   // A number that depends on each parameter and its place.
