@@ -91,7 +91,7 @@ bool reference_matches(const Pattern& pattern, const Ref& ref, const HostObjects
   if (pattern.kind == Pattern::Kind::Null) return ref.is_null();
   if (ref.is_null()) return false;
   if (pattern.kind == Pattern::Kind::Host) {
-    return objects.number_of(ref.externref()) == pattern.host;
+    return objects.number_of(ref) == pattern.host;
   }
   return !heap || is_subtype(ref.heap(), *heap);
 }
@@ -104,9 +104,22 @@ ExternRef HostObjects::get(uint32_t number) {
   return x_objects.emplace(number, ExternRef::make<Object>(x_store, Object{number})).first->second;
 }
 
-std::optional<uint32_t> HostObjects::number_of(const ExternRef& object) const {
-  if (object.is_null()) return std::nullopt;
-  const Result<Object*> found = object.get<Object>(x_store);
+std::optional<Ref> HostObjects::get(uint32_t number, std::string_view heap) {
+  if (heap == "extern") return Ref(get(number));
+  if (heap != "any") return std::nullopt;
+  Result<AnyRef> object = AnyRef::from_extern(x_store, get(number));
+  if (!object) return std::nullopt;
+  return Ref(*object);
+}
+
+std::optional<uint32_t> HostObjects::number_of(const Ref& object) const {
+  ExternRef host = object.externref();
+  if (const AnyRef inner = object.anyref(); !inner.is_null()) {
+    Result<ExternRef> outer = inner.to_extern(x_store);
+    if (outer) host = std::move(*outer);
+  }
+  if (host.is_null()) return std::nullopt;
+  const Result<Object*> found = host.get<Object>(x_store);
   if (!found) return std::nullopt;
   return (*found)->number;
 }
@@ -136,10 +149,10 @@ std::optional<Val> to_val(const Pattern& pattern, HostObjects& objects) {
     if (!heap) return std::nullopt;
     return Val(Ref::null(*heap));
   }
-  if (pattern.kind == Pattern::Kind::Host && pattern.heap == "extern") {
-    return Val(objects.get(pattern.host));
-  }
-  return std::nullopt;
+  if (pattern.kind != Pattern::Kind::Host) return std::nullopt;
+  std::optional<Ref> object = objects.get(pattern.host, pattern.heap);
+  if (!object) return std::nullopt;
+  return Val(std::move(*object));
 }
 
 bool matches(const Pattern& pattern, const Val& value, const HostObjects& objects) {
@@ -173,8 +186,9 @@ bool matches(const std::vector<Pattern>& patterns, const std::vector<Val>& value
 std::string to_string(const Val& value, const Pattern* like, const HostObjects& objects) {
   if (value.kind() == ValType::Kind::Ref) {
     const Ref ref = value.ref();
-    if (const std::optional<uint32_t> number = objects.number_of(ref.externref())) {
-      return "host extern " + std::to_string(*number);
+    if (const std::optional<uint32_t> number = objects.number_of(ref)) {
+      const bool is_extern = top_of(ref.heap()) == HeapKind::Extern;
+      return (is_extern ? "host extern " : "host any ") + std::to_string(*number);
     }
     return (ref.is_null() ? "null " : "a non-null ") + weft::to_string(ref.heap());
   }

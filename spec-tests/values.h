@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weft/weft.hpp>
 
@@ -12,14 +13,17 @@
 
 namespace weft::spectest {
 
-// The host's objects that scripts name by number, (ref.extern 5), one per number and store.
+// The host's objects that scripts name by number, (ref.extern 5) or as an anyref (ref.host 5), one
+// per number and store.
 class HostObjects {
  public:
   explicit HostObjects(StoreRef store) : x_store(store) {}
 
   ExternRef get(uint32_t number);
-  // The number of an object; nothing for null and for objects of others.
-  std::optional<uint32_t> number_of(const ExternRef& object) const;
+  // As a reference of the heap type "extern" or "any"; nothing for another.
+  std::optional<Ref> get(uint32_t number, std::string_view heap);
+  // The number of an object; nothing for null, for objects of others and of the guest's.
+  std::optional<uint32_t> number_of(const Ref& object) const;
 
  private:
   struct Object {
@@ -29,7 +33,7 @@ class HostObjects {
   std::map<uint32_t, ExternRef> x_objects;
 };
 
-// The argument; nothing if the API has no such value, as for host objects below anyref.
+// The argument; nothing if the API has no such value.
 std::optional<Val> to_val(const Pattern& pattern, HostObjects& objects);
 
 bool matches(const Pattern& pattern, const Val& value, const HostObjects& objects);
