@@ -46,7 +46,7 @@ Options:
   --mode MODE      lazy-guard, eager-guard, lazy-explicit or eager-explicit; can be repeated
   --features LIST  switch on wasm1, wasm2 or wasm3, and further features by name, separated by
                    commas; otherwise what a manifest.tsv above the script says, or wasm3
-  --strict         a module that needs a feature which is not supported yet is a failure;
+  --strict         a module that needs a feature which this version does not have is a failure;
                    otherwise the assertions about it are skipped, and counted
   --texts          report where messages of rejected modules differ from the suite's
   --groups         totals of each group of the manifest, too
@@ -201,7 +201,7 @@ class Suite {
       const bool obsolete = info.unknown == "obsolete";
       report.totals.skip(
           count_assertions(script.commands),
-          obsolete ? "contradicts a later version" : info.unknown + " is not supported yet");
+          obsolete ? "contradicts a later version" : "needs the feature " + info.unknown);
       return;
     }
     Watchdog::Watched watched(x_watchdog);

@@ -28,15 +28,13 @@ std::string describe(const Error& error) {
   return text;
 }
 
-// The feature that an Errc::unsupported names: "gc is not supported yet".
+// The feature that an Errc::unsupported names: "needs the feature gc, which ...".
 std::string_view missing_feature(const Error& error) {
-  const std::string_view message = error.message();
-  for (const std::string_view end : {" is not supported yet", " is switched off"}) {
-    if (const std::size_t at = message.find(end); at != std::string_view::npos) {
-      return message.substr(0, at);
-    }
-  }
-  return {};
+  constexpr std::string_view kBefore = "needs the feature ";
+  std::string_view message = error.message();
+  if (!message.starts_with(kBefore)) return {};
+  message.remove_prefix(kBefore.size());
+  return message.substr(0, message.find(", which "));
 }
 
 // What a name in the script stands for.
@@ -115,7 +113,7 @@ class ScriptRunner {
     const std::vector<std::string_view> needed = Features::wasm2().names();
     if (std::ranges::find(needed, feature) != needed.end()) return std::nullopt;
     if (feature.empty()) return error.message();
-    return std::string(feature) + " is not supported yet";
+    return "needs the feature " + std::string(feature);
   }
 
   // Whether the refused feature is one that this engine was told not to know.

@@ -22,7 +22,7 @@ struct FeatureRow {
 constexpr int kNoVersion = 1000;
 constexpr auto kFeatures = std::to_array<FeatureRow>({
     {"sign-extension", &Features::sign_extension, 2},
-    {"saturating-conversion", &Features::saturating_conversion, 2},
+    {"nontrapping-fptoint", &Features::nontrapping_fptoint, 2},
     {"multi-value", &Features::multi_value, 2},
     {"mutable-globals", &Features::mutable_globals, 2},
     {"bulk-memory", &Features::bulk_memory, 2},

@@ -7,27 +7,27 @@
 
 namespace weft::interp {
 
-// WEFT_FEATURE(Id, name): `name` is what error messages call it ("gc is not supported yet").
-#define WEFT_FEATURES(WEFT_FEATURE)                         \
-  WEFT_FEATURE(Mvp, "mvp")                                  \
-  WEFT_FEATURE(MutableGlobals, "mutable-globals")           \
-  WEFT_FEATURE(SignExtension, "sign-extension")             \
-  WEFT_FEATURE(SaturatingConversion, "nontrapping-fptoint") \
-  WEFT_FEATURE(MultiValue, "multi-value")                   \
-  WEFT_FEATURE(BulkMemory, "bulk-memory")                   \
-  WEFT_FEATURE(ReferenceTypes, "reference-types")           \
-  WEFT_FEATURE(Simd, "simd")                                \
-  WEFT_FEATURE(TailCall, "tail-call")                       \
-  WEFT_FEATURE(ExtendedConst, "extended-const")             \
-  WEFT_FEATURE(MultiMemory, "multi-memory")                 \
-  WEFT_FEATURE(Memory64, "memory64")                        \
-  WEFT_FEATURE(RelaxedSimd, "relaxed-simd")                 \
-  WEFT_FEATURE(FunctionReferences, "function-references")   \
-  WEFT_FEATURE(Gc, "gc")                                    \
-  WEFT_FEATURE(Exceptions, "exceptions")                    \
-  WEFT_FEATURE(LegacyExceptions, "legacy-exceptions")       \
-  WEFT_FEATURE(Threads, "threads")                          \
-  WEFT_FEATURE(CustomPageSizes, "custom-page-sizes")        \
+// WEFT_FEATURE(Id, name): `name` is what error messages and the public Features call it.
+#define WEFT_FEATURES(WEFT_FEATURE)                       \
+  WEFT_FEATURE(Mvp, "mvp")                                \
+  WEFT_FEATURE(MutableGlobals, "mutable-globals")         \
+  WEFT_FEATURE(SignExtension, "sign-extension")           \
+  WEFT_FEATURE(NontrappingFptoint, "nontrapping-fptoint") \
+  WEFT_FEATURE(MultiValue, "multi-value")                 \
+  WEFT_FEATURE(BulkMemory, "bulk-memory")                 \
+  WEFT_FEATURE(ReferenceTypes, "reference-types")         \
+  WEFT_FEATURE(Simd, "simd")                              \
+  WEFT_FEATURE(TailCall, "tail-call")                     \
+  WEFT_FEATURE(ExtendedConst, "extended-const")           \
+  WEFT_FEATURE(MultiMemory, "multi-memory")               \
+  WEFT_FEATURE(Memory64, "memory64")                      \
+  WEFT_FEATURE(RelaxedSimd, "relaxed-simd")               \
+  WEFT_FEATURE(FunctionReferences, "function-references") \
+  WEFT_FEATURE(Gc, "gc")                                  \
+  WEFT_FEATURE(Exceptions, "exceptions")                  \
+  WEFT_FEATURE(LegacyExceptions, "legacy-exceptions")     \
+  WEFT_FEATURE(Threads, "threads")                        \
+  WEFT_FEATURE(CustomPageSizes, "custom-page-sizes")      \
   WEFT_FEATURE(WideArithmetic, "wide-arithmetic")
 
 enum class Feature : uint8_t {
@@ -69,7 +69,7 @@ class FeatureSet {
 inline constexpr FeatureSet kWasm2{Feature::Mvp,
                                    Feature::MutableGlobals,
                                    Feature::SignExtension,
-                                   Feature::SaturatingConversion,
+                                   Feature::NontrappingFptoint,
                                    Feature::MultiValue,
                                    Feature::BulkMemory,
                                    Feature::ReferenceTypes,

@@ -9,10 +9,11 @@
 
 namespace weft::interp {
 
-// "gc is not supported yet", or "simd is switched off" for a feature that this version has.
+// Why a module that uses a feature which isn't enabled is refused.
 inline std::string refusal_of(Feature feature) {
-  return std::string(name_of(feature)) +
-         (kSupportedFeatures.has(feature) ? " is switched off" : " is not supported yet");
+  return "needs the feature " + std::string(name_of(feature)) +
+         (kSupportedFeatures.has(feature) ? ", which is switched off"
+                                          : ", which this version does not have");
 }
 
 struct FeatureGate {

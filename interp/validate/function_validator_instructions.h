@@ -282,9 +282,8 @@ void FunctionValidator<Sink>::later(Opcode opcode) {
     case index_of(I64MulWideU):
       return wide(opcode);
     default:
-      return fail(ErrorKind::Unsupported, std::string(info(opcode).text) + ": " +
-                                              std::string(name_of(info(opcode).feature)) +
-                                              " is not supported yet");
+      return fail(ErrorKind::Unsupported,
+                  "needs " + std::string(info(opcode).text) + ", which this version does not have");
   }
 }
 

@@ -155,7 +155,7 @@ TEST(Validate, RefusesFeaturesThatAreSwitchedOffByName) {
   EXPECT_EQ(run_weft({"validate", "--features", "wasm2", fixture("math")}).status, 0);
   const ProcessResult result = run_weft({"validate", "--features", "-simd", fixture("math")});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.errors, HasSubstr("simd is switched off"));
+  EXPECT_THAT(result.errors, HasSubstr("needs the feature simd, which is switched off"));
 }
 
 TEST(Inspect, ShowsSectionsImportsExportsAndFeatures) {

@@ -194,8 +194,9 @@ TEST(ModuleDecoder, FormsOfOtherFeaturesAreRefusedByName) {
       }
     }();
     EXPECT_EQ(module.error().message(),
-              std::string(name) +
-                  (kSupportedFeatures.has(feature) ? " is switched off" : " is not supported yet"));
+              "needs the feature " + std::string(name) +
+                  (kSupportedFeatures.has(feature) ? ", which is switched off"
+                                                   : ", which this version does not have"));
     EXPECT_EQ(error_of(join(kHeader, bytes), {.features = all_features(), .limits = {}}), "")
         << name;
   }
@@ -205,10 +206,10 @@ TEST(ModuleDecoder, FeaturesThatAreSwitchedOffAreNamed) {
   DecodeOptions options;
   options.features.remove(Feature::Simd);
   EXPECT_EQ(error_of(join(kHeader, section(1, {1, 0x60, 1, 0x7b, 0})), options),
-            "simd is switched off");
+            "needs the feature simd, which is switched off");
   options.features.remove(Feature::MultiValue);
   EXPECT_EQ(error_of(join(kHeader, section(1, {1, 0x60, 0, 2, 0x7f, 0x7f})), options),
-            "multi-value is switched off");
+            "needs the feature multi-value, which is switched off");
 }
 
 TEST(ModuleDecoder, UsedFeaturesAreWhatTheModuleNeeds) {

@@ -50,8 +50,8 @@ TEST(ModuleValidator, TheFirstVersionHasOneTableOfFunctions) {
     return builder;
   };
   EXPECT_EQ(validation_error(tables(0x70, 1).build(), first), "");
-  expect_error(tables(0x70, 2), "reference-types is switched off", first);
-  expect_error(tables(0x6f, 1), "reference-types is switched off", first);
+  expect_error(tables(0x70, 2), "needs the feature reference-types, which is switched off", first);
+  expect_error(tables(0x6f, 1), "needs the feature reference-types, which is switched off", first);
 }
 
 TEST(ModuleValidator, ExportsExistAndHaveDifferentNames) {

@@ -20,7 +20,7 @@ struct FeatureRow {
 
 constexpr auto kFeatures = std::to_array<FeatureRow>({
     {interp::Feature::SignExtension, &Features::sign_extension},
-    {interp::Feature::SaturatingConversion, &Features::saturating_conversion},
+    {interp::Feature::NontrappingFptoint, &Features::nontrapping_fptoint},
     {interp::Feature::MultiValue, &Features::multi_value},
     {interp::Feature::MutableGlobals, &Features::mutable_globals},
     {interp::Feature::BulkMemory, &Features::bulk_memory},

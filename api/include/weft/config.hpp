@@ -18,7 +18,7 @@ namespace weft {
 struct WEFT_API Features {
   // Wasm 2.0
   bool sign_extension = true;
-  bool saturating_conversion = true;
+  bool nontrapping_fptoint = true;
   bool multi_value = true;
   bool mutable_globals = true;
   bool bulk_memory = true;
