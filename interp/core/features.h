@@ -65,20 +65,30 @@ class FeatureSet {
   uint64_t x_bits = 0;
 };
 
-// WebAssembly 2.0. Rows of the instruction table outside it are known, decoded and refused by name.
-inline constexpr FeatureSet kWasm2{Feature::Mvp,
-                                   Feature::MutableGlobals,
-                                   Feature::SignExtension,
-                                   Feature::NontrappingFptoint,
-                                   Feature::MultiValue,
-                                   Feature::BulkMemory,
-                                   Feature::ReferenceTypes,
-                                   Feature::Simd};
+// clang-format off
+inline constexpr FeatureSet kWasm2{
+    Feature::Mvp,
+    Feature::MutableGlobals,
+    Feature::SignExtension,
+    Feature::NontrappingFptoint,
+    Feature::MultiValue,
+    Feature::BulkMemory,
+    Feature::ReferenceTypes,
+    Feature::Simd,
+};
 
-// What this version executes; the default of every engine. A set switched on beyond it is refused
-// by name.
-inline constexpr FeatureSet kSupportedFeatures =
-    kWasm2 | FeatureSet{Feature::TailCall, Feature::ExtendedConst,      Feature::MultiMemory,
-                        Feature::Memory64, Feature::FunctionReferences, Feature::CustomPageSizes};
+// What this version executes. Rows of the instruction table outside it are known, decoded and
+// refused by name.
+inline constexpr FeatureSet kSupportedFeatures = kWasm2 | FeatureSet{
+    Feature::TailCall,
+    Feature::ExtendedConst,
+    Feature::MultiMemory,
+    Feature::Memory64,
+    Feature::RelaxedSimd,
+    Feature::FunctionReferences,
+    Feature::CustomPageSizes,
+    Feature::WideArithmetic,
+};
+// clang-format on
 
 }  // namespace weft::interp

@@ -250,6 +250,44 @@ WEFT_NUM constexpr Trapping<T> rem_u(T a, T b) noexcept {
   return {a % b};
 }
 
+// ---- 128-bit integers, as two words
+
+struct Words {
+  uint64_t low = 0;
+  uint64_t high = 0;
+  constexpr bool operator==(const Words&) const = default;
+};
+
+namespace detail {
+
+__extension__ typedef unsigned __int128 Uint128;
+__extension__ typedef __int128 Int128;
+
+WEFT_NUM constexpr Uint128 joined(uint64_t low, uint64_t high) noexcept {
+  return Uint128{high} << 64 | low;
+}
+WEFT_NUM constexpr Words split(Uint128 a) noexcept {
+  return {static_cast<uint64_t>(a), static_cast<uint64_t>(a >> 64)};
+}
+
+}  // namespace detail
+
+WEFT_NUM constexpr Words add128(uint64_t a_low, uint64_t a_high, uint64_t b_low,
+                                uint64_t b_high) noexcept {
+  return detail::split(detail::joined(a_low, a_high) + detail::joined(b_low, b_high));
+}
+WEFT_NUM constexpr Words sub128(uint64_t a_low, uint64_t a_high, uint64_t b_low,
+                                uint64_t b_high) noexcept {
+  return detail::split(detail::joined(a_low, a_high) - detail::joined(b_low, b_high));
+}
+WEFT_NUM constexpr Words mul_wide_s(uint64_t a, uint64_t b) noexcept {
+  const detail::Int128 product = detail::Int128{static_cast<int64_t>(a)} * static_cast<int64_t>(b);
+  return detail::split(static_cast<detail::Uint128>(product));
+}
+WEFT_NUM constexpr Words mul_wide_u(uint64_t a, uint64_t b) noexcept {
+  return detail::split(detail::Uint128{a} * b);
+}
+
 // ---- Float: moving bits
 
 template <Float T>

@@ -26,12 +26,18 @@ constexpr bool has_signature(Result (*)(Params...) noexcept, std::string_view si
   const char letters[] = {kLetter<Params>..., ':', kLetter<Result>};
   return signature == std::string_view(letters, sizeof letters);
 }
+template <class... Params>
+constexpr bool has_signature(num::Words (*)(Params...) noexcept, std::string_view signature) {
+  const char letters[] = {kLetter<Params>..., ':', 'l', 'l'};
+  return signature == std::string_view(letters, sizeof letters);
+}
 
 #define WEFT_OP(...)
 #define WEFT_UNARY(prefix, code, Id, text, sig, feature, ...) \
   static_assert(has_signature(&__VA_ARGS__, sig),             \
                 text ": the signature is not the function's type");
 #define WEFT_BINARY WEFT_UNARY
+#define WEFT_WIDE WEFT_UNARY
 #include "interp/core/opcodes.def"
 
 }  // namespace

@@ -227,6 +227,10 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
     }
     case Shape::Zero:
       return slots(x, y);
+    case Shape::Wide:
+      return slot(y) + ", high word " + slot(x);
+    case Shape::MulWide:
+      return "high word " + slot(x);
     case Shape::CheckStack:
       return text(x) + " slots";
     case Shape::Fuel:

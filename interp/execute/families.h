@@ -17,7 +17,7 @@ HandlerFn* far_memory_handler(const HandlerKey& key);  // LoadFar, StoreFar
 HandlerFn* reference_handler(const HandlerKey& key);   // CallRef, tail calls, RefAsNonNull
 HandlerFn* exception_handler(const HandlerKey& key);   // Throw, ThrowRef
 HandlerFn* atomic_handler(const HandlerKey& key);      // Atomic
-HandlerFn* wide_handler(const HandlerKey& key);        // Wide
+HandlerFn* wide_handler(const HandlerKey& key);        // Wide, MulWide
 HandlerFn* move_handler(const HandlerKey& key);        // Move, Select, globals, Zero
 HandlerFn* branch_handler(
     const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack

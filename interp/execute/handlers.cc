@@ -40,6 +40,7 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::Atomic:
         return atomic_handler(key);
       case Shape::Wide:
+      case Shape::MulWide:
         return wide_handler(key);
       case Shape::LoadIndexed:
       case Shape::StoreIndexed:

@@ -146,6 +146,21 @@ WEFT_FLOATS(f32x4, F32);
 WEFT_FLOATS(f64x2, F64);
 #undef WEFT_FLOATS
 
+// Unfused, as the deterministic profile has it: also where the processor could round just once.
+template <class D>
+HWY_INLINE V relaxed_madd(V a, V b, V c) {
+  return add<D>(mul<D>(a, b), c);
+}
+// -(a * b) + c, less the negation.
+template <class D>
+HWY_INLINE V relaxed_nmadd(V a, V b, V c) {
+  return sub<D>(c, mul<D>(a, b));
+}
+inline constexpr auto f32x4_relaxed_madd = relaxed_madd<F32>;
+inline constexpr auto f32x4_relaxed_nmadd = relaxed_nmadd<F32>;
+inline constexpr auto f64x2_relaxed_madd = relaxed_madd<F64>;
+inline constexpr auto f64x2_relaxed_nmadd = relaxed_nmadd<F64>;
+
 // ---- Floats: conversions
 
 HWY_INLINE V f32x4_convert_i32x4_s(V a) { return raw(hn::ConvertTo(F32(), as<I32>(a))); }

@@ -279,6 +279,18 @@ HWY_INLINE V i32x4_dot_i16x8_s(V a, V b) {
 }
 HWY_INLINE V i32x4_extadd_pairwise_i16x8_s(V a) { return i32x4_dot_i16x8_s(a, splat<I16>(1)); }
 
+// Sums of two products of signed bytes, which wrap in a single case, four times -128. There Spec
+// 3.0 would saturate, which no alternative of the official suite and no other engine does. The
+// upper half of (a * 2^8) * (b * 2^8) is a * b.
+HWY_INLINE V i16x8_relaxed_dot_i8x16_i7x16_s(V a, V b) {
+  const auto even = hn::MulHigh(hn::ShiftLeft<8>(as<I16>(a)), hn::ShiftLeft<8>(as<I16>(b)));
+  const auto odd = hn::Mul(hn::ShiftRight<8>(as<I16>(a)), hn::ShiftRight<8>(as<I16>(b)));
+  return raw(hn::Add(even, odd));
+}
+HWY_INLINE V i32x4_relaxed_dot_i8x16_i7x16_add_s(V a, V b, V c) {
+  return add<I32>(i32x4_extadd_pairwise_i16x8_s(i16x8_relaxed_dot_i8x16_i7x16_s(a, b)), c);
+}
+
 // sat((a * b + 2^14) >> 15). Only -2^15 * -2^15 saturates; where the instruction wraps, to a value
 // that nothing else yields, its bits are inverted.
 HWY_INLINE V i16x8_q15mulr_sat_s(V a, V b) {

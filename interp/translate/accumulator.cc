@@ -160,6 +160,12 @@ class AccumulatorPass {
         forget_all();
         if (instr.d.kind == IrOperand::Kind::Slot) hold(instr.result, instr.d.slot, nullptr);
         break;
+      case Shape::Wide:
+      case Shape::MulWide:
+        // The low word is in the accumulator, too.
+        forget_all();
+        hold(Repr::I64, instr.d.slot, nullptr);
+        break;
       case Shape::Store:
       case Shape::StoreFar:
       case Shape::StoreIndexed:

@@ -119,7 +119,8 @@ enum class Shape : uint8_t {
   RefAsNonNull,  // trap if a is null
   Atomic,        // atomic function p on the memory with index y, at offset q from the address that
                  // is the first of the operands at frame + x; the result goes there, too
-  Wide,          // 128-bit arithmetic on the operands at frame + x; the results go there, too
+  Wide,          // d, slot x := the words of op(a, b, c, slot y)
+  MulWide,       // d, slot x := the words of op(a, b)
   kCount,
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
@@ -138,6 +139,7 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::StoreIndexed:
     case Shape::CompareBranch:
     case Shape::Wide:
+    case Shape::MulWide:
     case Shape::VUnary:
     case Shape::VBinary:
     case Shape::VTernary:
@@ -324,7 +326,9 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::Atomic:
       return {P, Q, X, Y};
     case Shape::Wide:
-      return {X};
+      return {D, A, B, C, X, Y};
+    case Shape::MulWide:
+      return {D, A, B, X};
     case Shape::kCount:
       break;
   }

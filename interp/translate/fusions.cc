@@ -53,6 +53,7 @@ class Fuser {
       case Shape::ThrowRef:
       case Shape::Atomic:
       case Shape::Wide:
+      case Shape::MulWide:
       case Shape::Runtime:
       case Shape::MoveMany:
       case Shape::Trap:

@@ -1,6 +1,8 @@
 // The translator's plain instructions: everything but control and the operand stack itself.
 #include "interp/translate/translator.h"
 
+#include <array>
+
 #include "interp/core/op_facts.h"
 #include "interp/translate/op_shape.h"
 
@@ -177,7 +179,17 @@ Translator::Operand Translator::select(ValType type, Operand if_true, Operand if
   return push_result(instr, repr);
 }
 
-void Translator::wide(Opcode, Stack) {}
+void Translator::wide(Opcode op, Stack operands) {
+  std::array<IrOperand, 4> from;
+  for (size_t i = operands.size(); i-- > 0;) from[i] = pop_in_slot(operands[i].operand);
+  IrInstr& instr = emit({.shape = operands.size() == 4 ? Shape::Wide : Shape::MulWide, .op = op});
+  instr.a = from[0];
+  instr.b = from[1];
+  instr.c = from[2];
+  instr.y = from[3].slot;
+  instr.d = IrOperand::at(x_top.slot);
+  instr.x = x_top.slot + 1;
+}
 
 Translator::Operand Translator::wide_result(size_t) { return push(Repr::I64); }
 

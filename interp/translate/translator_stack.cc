@@ -29,6 +29,11 @@ bool has_free_result(const IrInstr& instr) {
   }
 }
 
+// Whether `x` is a second result, likewise.
+bool has_high_result(const IrInstr& instr) {
+  return instr.key.shape == Shape::Wide || instr.key.shape == Shape::MulWide;
+}
+
 // Whether the instruction reads or writes slots that its operands don't name.
 bool has_hidden_operands(const IrInstr& instr) {
   switch (instr.key.shape) {
@@ -44,6 +49,7 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::ReturnCallRef:
     case Shape::Atomic:
     case Shape::Wide:
+    case Shape::MulWide:
     case Shape::Throw:
     case Shape::Runtime:
     case Shape::MoveMany:
@@ -207,6 +213,10 @@ bool Translator::retarget(const Operand& value, uint32_t slot) {
     IrInstr& instr = instrs[i];
     if (instr.writes_slot(home) && has_free_result(instr)) {
       instr.d = IrOperand::at(slot);
+      return true;
+    }
+    if (has_high_result(instr) && instr.x == home) {
+      instr.x = slot;
       return true;
     }
     if (has_hidden_operands(instr) || instr.writes_slot(home) || instr.reads_slot(home) ||

@@ -536,6 +536,79 @@ std::vector<Opcode> numeric_opcodes() {
 INSTANTIATE_TEST_SUITE_P(Rows, Numeric, testing::ValuesIn(numeric_opcodes()),
                          [](const auto& row) { return std::string(interp::info(row.param).id); });
 
+// ---- Words: schoolbook arithmetic on 16 bits at a time
+
+// The digits of a number of 128 bits, the lowest first.
+using Digits = std::array<uint32_t, 8>;
+Digits digits_of(uint64_t low, uint64_t high) {
+  Digits digits;
+  for (size_t i = 0; i < 8; ++i)
+    digits[i] = static_cast<uint32_t>((i < 4 ? low : high) >> 16 * (i % 4)) & 0xffff;
+  return digits;
+}
+num::Words words_of(const Digits& digits) {
+  num::Words words;
+  for (size_t i = 8; i-- > 0;) {
+    uint64_t& word = i < 4 ? words.low : words.high;
+    word = word << 16 | digits[i];
+  }
+  return words;
+}
+num::Words digit_sum(Digits a, const Digits& b) {
+  uint32_t carry = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    carry += a[i] + b[i];
+    a[i] = carry & 0xffff;
+    carry >>= 16;
+  }
+  return words_of(a);
+}
+num::Words digit_difference(Digits a, const Digits& b) {
+  uint32_t borrow = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    const uint32_t minus = b[i] + borrow;
+    borrow = a[i] < minus ? 1 : 0;
+    a[i] = (a[i] + (borrow << 16)) - minus;
+  }
+  return words_of(a);
+}
+// Modulo 2^128, which is enough for sign-extended factors, too.
+num::Words digit_product(const Digits& a, const Digits& b) {
+  Digits result{};
+  for (size_t i = 0; i < 8; ++i) {
+    uint64_t carry = 0;
+    for (size_t j = 0; i + j < 8; ++j) {
+      carry += uint64_t{a[i]} * b[j] + result[i + j];
+      result[i + j] = carry & 0xffff;
+      carry >>= 16;
+    }
+  }
+  return words_of(result);
+}
+
+TEST(Words, AgreeWithSchoolbookArithmetic) {
+  const auto sign = [](uint64_t a) { return a >> 63 != 0 ? ~uint64_t{0} : 0; };
+  const auto check = [&](uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+    ASSERT_EQ(num::add128(a, b, c, d), digit_sum(digits_of(a, b), digits_of(c, d)));
+    ASSERT_EQ(num::sub128(a, b, c, d), digit_difference(digits_of(a, b), digits_of(c, d)));
+    ASSERT_EQ(num::mul_wide_u(a, b), digit_product(digits_of(a, 0), digits_of(b, 0)));
+    ASSERT_EQ(num::mul_wide_s(a, b), digit_product(digits_of(a, sign(a)), digits_of(b, sign(b))));
+  };
+  std::mt19937_64 random(128);
+  const std::vector<uint64_t> edges = edges_of('l');
+  for (uint64_t a : edges) {
+    for (uint64_t b : edges) {
+      const uint64_t c = edges[random() % edges.size()];
+      ASSERT_NO_FATAL_FAILURE(check(a, b, c, edges[random() % edges.size()]))
+          << std::hex << a << " " << b << " " << c;
+    }
+  }
+  for (int i = 0; i < 20'000; ++i) {
+    const auto any = [&] { return random_operand('l', random); };
+    ASSERT_NO_FATAL_FAILURE(check(any(), any(), any(), any()));
+  }
+}
+
 // The functions serve constant expressions too.
 static_assert(num::div_s<uint32_t>(0x80000000, 0xffffffff).trap == TrapCode::IntegerOverflow);
 static_assert(num::rem_s<uint32_t>(0x80000000, 0xffffffff).value == 0);

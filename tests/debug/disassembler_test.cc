@@ -82,6 +82,16 @@ TEST(DumpReferences, ShowsTailCallsAndNamedMemories) {
   for (std::uint32_t func = 0; func < 4; func++) EXPECT_THAT(dump(func), Not(HasSubstr("other")));
 }
 
+TEST(DumpWide, NamesAllWords) {
+  Config config;
+  config.features.wide_arithmetic = true;
+  const Engine engine(config);
+  const Module module = or_throw(Module::from_file(engine, WEFT_FIXTURES_DIR "/wide.wasm"));
+  EXPECT_THAT(or_throw(module.dump_function(0)),
+              AllOf(HasSubstr("i64.mul_wide_u [3] := [0], [1], high word [4]\n"),
+                    HasSubstr("i64.add128 [3] := [3], [4], [2], [6], high word [4]\n")));
+}
+
 INSTANTIATE_TEST_SUITE_P(LazyAndEager, Dump, ::testing::Bool());
 
 }  // namespace

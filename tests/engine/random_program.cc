@@ -105,6 +105,7 @@ const std::vector<Row>& rows() {
 #define WEFT_OP(...)
 #define WEFT_UNARY(prefix, code, Id, ...) add(Opcode::Id, Kind::Numeric);
 #define WEFT_BINARY(prefix, code, Id, ...) add(Opcode::Id, Kind::Numeric);
+#define WEFT_WIDE(prefix, code, Id, ...) add(Opcode::Id, Kind::Numeric);
 #define WEFT_LOAD(prefix, code, Id, ...) add(Opcode::Id, Kind::Load);
 #define WEFT_STORE(prefix, code, Id, ...) add(Opcode::Id, Kind::Store);
 #include "interp/core/opcodes.def"
@@ -340,7 +341,18 @@ class FuncGenerator {
         break;
     }
     pop(params.size());
+    if (instr.results().size() == 2) high_word();
     if (!instr.results().empty()) push(instr.results()[0]);
+  }
+
+  // Of the two words on the stack the high one goes into a local, or nowhere.
+  void high_word() {
+    const int local = local_of('l');
+    if (local >= 0 && x_bits.chance(80)) {
+      emit_index(Opcode::LocalSet, static_cast<uint64_t>(local));
+    } else {
+      emit(Opcode::Drop);
+    }
   }
 
   // Makes the top of the stack these types, using what is there.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <type_traits>
 
-#include "interp/core/numeric.h"
 #include "interp/decode/reader.h"
 #include "tests/execute/simd_reference.h"
 
@@ -52,6 +52,15 @@ void ReferenceEvaluator::binary(R (*fn)(A, A)) {
   const A b = as<A>(pop());
   const A a = as<A>(pop());
   push(of(fn(a, b)));
+}
+
+template <class... Params>
+void ReferenceEvaluator::wide(num::Words (*fn)(Params...)) {
+  std::array<uint64_t, sizeof...(Params)> words;
+  for (size_t i = words.size(); i-- > 0;) words[i] = pop().bits;
+  const auto [low, high] = std::apply(fn, words);
+  push(Value::of_bits(low));
+  push(Value::of_bits(high));
 }
 
 ReferenceEvaluator::ReferenceEvaluator(const Module& module) : x_module(module) {
@@ -288,7 +297,8 @@ void ReferenceEvaluator::plain(const ReferenceInstr& instr, std::vector<Value>& 
       break;
   }
   if (numeric(instr) || access(instr)) return;
-  if (info(instr.op).feature == Feature::Simd) {
+  if (const Feature feature = info(instr.op).feature;
+      feature == Feature::Simd || feature == Feature::RelaxedSimd) {
     vector(instr);
   } else {
     bulk(instr);
@@ -305,6 +315,10 @@ bool ReferenceEvaluator::numeric(const ReferenceInstr& instr) {
 #define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) \
   case Opcode::Id:                                             \
     binary(&__VA_ARGS__);                                      \
+    return true;
+#define WEFT_WIDE(prefix, code, Id, text, sig, feature, fn) \
+  case Opcode::Id:                                          \
+    wide(fn);                                               \
     return true;
 #include "interp/core/opcodes.def"
     default:

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "interp/core/numeric.h"
 #include "interp/core/trap.h"
 #include "interp/core/value.h"
 #include "interp/decode/instr_reader.h"
@@ -92,6 +93,8 @@ class ReferenceEvaluator {
   void unary(R (*fn)(A));
   template <class R, class A>
   void binary(R (*fn)(A, A));
+  template <class... Params>
+  void wide(num::Words (*fn)(Params...));
 
   const Module& x_module;
   std::vector<ReferenceFunc> x_funcs;

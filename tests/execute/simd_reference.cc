@@ -242,6 +242,25 @@ V128 swizzle(const Inputs& in) {
     result.bytes[i] = in.b.bytes[i] < 16 ? in.a.bytes[in.b.bytes[i]] : 0;
   return result;
 }
+// Sums of two products each, modulo 2^16: `c` is added to sums of two of those.
+V128 relaxed_dot(const Inputs& in) {
+  const LanesOf<int8_t> a(in.a);
+  const LanesOf<int8_t> b(in.b);
+  LanesOf<int16_t> result;
+  for (size_t i = 0; i < 8; ++i) {
+    result.at[i] =
+        static_cast<int16_t>(a.at[2 * i] * b.at[2 * i] + a.at[2 * i + 1] * b.at[2 * i + 1]);
+  }
+  return V128(result);
+}
+V128 relaxed_dot_add(const Inputs& in) {
+  const LanesOf<int16_t> dot(relaxed_dot(in));
+  const LanesOf<uint32_t> c(in.c);
+  LanesOf<uint32_t> result;
+  for (size_t i = 0; i < 4; ++i)
+    result.at[i] = c.at[i] + static_cast<uint32_t>(dot.at[2 * i] + dot.at[2 * i + 1]);
+  return V128(result);
+}
 V128 shuffle(const Inputs& in) {
   V128 result;
   for (size_t i = 0; i < 16; ++i) {
@@ -327,6 +346,19 @@ V128 float_abs(const Inputs& in) {
 template <class T>
 V128 float_neg(const Inputs& in) {
   return sign_bits<T>(in, true);
+}
+// Rounded twice.
+template <class T, bool kNegated>
+V128 product_sum(const Inputs& in) {
+  const LanesOf<T> a(in.a);
+  const LanesOf<T> b(in.b);
+  const LanesOf<T> c(in.c);
+  LanesOf<T> result;
+  for (size_t i = 0; i < a.kCount; ++i) {
+    const volatile T rounded = (kNegated ? -a.at[i] : a.at[i]) * b.at[i];
+    result.at[i] = rounded + c.at[i];
+  }
+  return V128(result);
 }
 template <class From, class To>
 To truncate_saturating(From x) {
@@ -507,6 +539,28 @@ constexpr auto kTable = [] {
   set(I32x4TruncSatF32x4U, map<float, uint32_t, truncate_saturating<float, uint32_t>>);
   set(I32x4TruncSatF64x2SZero, map<double, int32_t, truncate_saturating<double, int32_t>>);
   set(I32x4TruncSatF64x2UZero, map<double, uint32_t, truncate_saturating<double, uint32_t>>);
+
+  // Relaxed: the deterministic profile of the spec.
+  set(I8x16RelaxedSwizzle, swizzle);
+  set(I32x4RelaxedTruncF32x4S, map<float, int32_t, truncate_saturating<float, int32_t>>);
+  set(I32x4RelaxedTruncF32x4U, map<float, uint32_t, truncate_saturating<float, uint32_t>>);
+  set(I32x4RelaxedTruncF64x2SZero, map<double, int32_t, truncate_saturating<double, int32_t>>);
+  set(I32x4RelaxedTruncF64x2UZero, map<double, uint32_t, truncate_saturating<double, uint32_t>>);
+  set(F32x4RelaxedMadd, product_sum<float, false>, NanLanes::F32);
+  set(F32x4RelaxedNmadd, product_sum<float, true>, NanLanes::F32);
+  set(F64x2RelaxedMadd, product_sum<double, false>, NanLanes::F64);
+  set(F64x2RelaxedNmadd, product_sum<double, true>, NanLanes::F64);
+  set(I8x16RelaxedLaneselect, bitselect);
+  set(I16x8RelaxedLaneselect, bitselect);
+  set(I32x4RelaxedLaneselect, bitselect);
+  set(I64x2RelaxedLaneselect, bitselect);
+  set(F32x4RelaxedMin, map2<float, float, minimum<float>>, NanLanes::F32);
+  set(F32x4RelaxedMax, map2<float, float, maximum<float>>, NanLanes::F32);
+  set(F64x2RelaxedMin, map2<double, double, minimum<double>>, NanLanes::F64);
+  set(F64x2RelaxedMax, map2<double, double, maximum<double>>, NanLanes::F64);
+  set(I16x8RelaxedQ15mulrS, saturating<int16_t, q15_product>);
+  set(I16x8RelaxedDotI8x16I7x16S, relaxed_dot);
+  set(I32x4RelaxedDotI8x16I7x16AddS, relaxed_dot_add);
   return table;
 }();
 
@@ -548,8 +602,10 @@ template <class Bits>
 bool lanes_match(const Inputs& in, const V128& expected, const V128& actual) {
   const LanesOf<Bits> want(expected);
   const LanesOf<Bits> got(actual);
-  const bool any_payload = has_odd_nan<uint32_t>(in.a) || has_odd_nan<uint32_t>(in.b) ||
-                           has_odd_nan<uint64_t>(in.a) || has_odd_nan<uint64_t>(in.b);
+  const bool any_payload =
+      std::ranges::any_of(std::array{in.a, in.b, in.c}, [](const V128& operand) {
+        return has_odd_nan<uint32_t>(operand) || has_odd_nan<uint64_t>(operand);
+      });
   for (size_t i = 0; i < want.kCount; ++i) {
     if (is_nan(want.at[i])) {
       const bool allowed = any_payload ? is_nan(got.at[i]) && (got.at[i] & Nan<Bits>::kQuiet)
@@ -751,6 +807,10 @@ std::vector<Inputs> inputs_of(Opcode op) {
     for (size_t i = 0; i < 16; ++i) rest.bytes[i] = static_cast<uint8_t>(~one.bytes[i]);
     inputs.push_back({one, rest, rest, bit, 0});
     inputs.push_back({rest, one, one, bit, 0});
+  }
+  // Where there is no third vector it shall not count as an operand that is a NaN.
+  if (info(op).params() != "vvv" && op != Opcode::I8x16Shuffle) {
+    for (Inputs& in : inputs) in.c = {};
   }
   return inputs;
 }

@@ -78,6 +78,49 @@ TEST(Folding, PendingReadsAreKeptThroughBlocks) {
         {10, 13});
 }
 
+TEST(Folding, BothWordsOfAWideResultGoStraightIntoLocals) {
+  const Bytes sum = join(get(0), get(1), get(2), get(3), op(I64Add128), set(1), set(0));
+  const Bytes four = {kI64, kI64, kI64, kI64};
+  EXPECT_EQ(cells({four, {}, {}, sum}), (Cells{"i64.add128 s0 s1 s2 1 3 -> s0", "return"}));
+  EXPECT_EQ(run({four, {kI64, kI64}, {}, join(sum, get(0), get(1))}, {~uint64_t{0}, 7, 2, 1}),
+            (Slots{1, 9}));
+  // Into one local: the word that is set last stays.
+  EXPECT_EQ(
+      run({{kI64, kI64}, {kI64}, {}, join(get(0), get(1), op(I64MulWideU), set(0), set(0), get(0))},
+          {uint64_t{1} << 60, 48}),
+      (Slots{0}));
+  EXPECT_EQ(run({{kI64, kI64},
+                 {kI64, kI64},
+                 {},
+                 join(get(0), get(1), op(I64MulWideS), tee(0), set(1), set(0), get(0), get(1))},
+                {~uint64_t{0}, 5}),
+            (Slots{uint64_t(-5), ~uint64_t{0}}));
+}
+
+TEST(Folding, WideOperandsAreReadWhereTheyAre) {
+  // A constant needs a slot, a pending read of an overwritten local is kept.
+  EXPECT_EQ(run({{kI64, kI64},
+                 {kI64, kI64, kI64},
+                 {},
+                 join(get(0), get(0), i64(3), get(1), i64(0), op(I64Sub128), set(0), get(0))},
+                {5, 2}),
+            (Slots{5, 3, 3}));
+  // Computed operands, and results that are operands again.
+  EXPECT_EQ(run({{kI64, kI64},
+                 {kI64, kI64},
+                 {},
+                 join(get(0), get(1), op(I64Add), get(1), i64(1), op(I64Sub), op(I64MulWideU),
+                      get(0), get(1), op(I64MulWideU), op(I64Add128))},
+                {~uint64_t{0}, 3}),
+            (Slots{1, 3}));
+  // The low word is in the accumulator for what comes next.
+  EXPECT_EQ(cells({{kI64, kI64},
+                   {kI64},
+                   {kI64},
+                   join(get(0), get(1), op(I64MulWideU), set(2), get(1), op(I64Add))}),
+            (Cells{"i64.mul_wide_u s0 s1 2 -> s3", "i64.add acc s1 -> acc", "return acc"}));
+}
+
 TEST(Folding, SettingALocalToItselfIsNothing) {
   EXPECT_EQ(cells({{kI32}, {}, {}, join(get(0), set(0))}), (Cells{"return"}));
   EXPECT_EQ(cells({{kI32}, {kI32}, {}, join(get(0), tee(0))}), (Cells{"return s0"}));
