@@ -8,6 +8,7 @@
 #include "interp/execute/operands.h"
 #include "interp/execute/shapes_branch.h"
 #include "interp/execute/shapes_call.h"
+#include "interp/execute/unwind.h"
 #include "interp/execute/variants.h"
 
 namespace weft::interp {
@@ -79,8 +80,10 @@ bool restores_context(const Record* record) {
   auto* func = reinterpret_cast<FuncInst*>(acc);
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, fp, pc, rs);
-    if (trap != TrapCode::None) [[unlikely]]
-      WEFT_TRAP_WITH(trap);
+    if (trap != TrapCode::None) [[unlikely]] {
+      acc = static_cast<uint64_t>(trap);
+      WEFT_TAIL(tail_called_host_failed);
+    }
     mem = memory_base(ctx);
     acc = fp[0];
     facc = read_unaligned<double>(fp);

@@ -3,7 +3,7 @@
 #include <memory>
 #include <new>
 
-#include "interp/execute/frame_values.h"
+#include "interp/runtime/frame_values.h"
 #include "interp/execute/trap_signal.h"
 #include "interp/runtime/store.h"
 

@@ -4,7 +4,7 @@
 #include <cassert>
 
 #include "interp/execute/abi.h"
-#include "interp/execute/frame_values.h"
+#include "interp/runtime/frame_values.h"
 #include "interp/execute/trap_signal.h"
 #include "interp/translate/code.h"
 

@@ -7,6 +7,7 @@
 #include "interp/execute/handlers.h"
 #include "interp/execute/host_call.h"
 #include "interp/execute/operands.h"
+#include "interp/execute/unwind.h"
 #include "interp/runtime/store.h"
 #include "interp/translate/code.h"
 #include "interp/validate/type_registry.h"
@@ -88,8 +89,10 @@ template <HandlerKey Key>
   }
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
-    if (trap != TrapCode::None) [[unlikely]]
-      WEFT_TRAP_WITH(trap);
+    if (trap != TrapCode::None) [[unlikely]] {
+      acc = static_cast<uint64_t>(trap);
+      WEFT_TAIL(host_failed);
+    }
     mem = memory_base(ctx);
     acc = frame[0];
     facc = read_unaligned<double>(frame);

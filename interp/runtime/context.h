@@ -5,6 +5,7 @@
 // its globals, tables and imports by a constant offset from one register.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,8 @@ struct MemoryInst;
 struct TableInst;
 struct FuncInst;
 struct TagInst;
+struct Catch;
+struct ExnObject;
 
 // A return record: where a caller continues. Records grow down from the end of the store's stack
 // region.
@@ -44,6 +47,12 @@ struct WaitingGuest {
   const uint8_t* pc = nullptr;
   struct Context* context = nullptr;
   const FuncInst* host = nullptr;
+};
+
+// What the unwinder found out about a cell: the first clause for its exceptions, or null.
+struct CatchSite {
+  const uint8_t* cell = nullptr;
+  const Catch* first = nullptr;
 };
 
 // Per-store state that handlers read, at one address for as long as anyone holds it: interrupt
@@ -76,6 +85,11 @@ struct StoreState {
   MemoryInst* guard_memories = nullptr;
   // An instance with guarded memories was made since the signal handler was last looked at.
   bool check_fault_handler = false;
+  // Thrown and not caught yet, or null: what TrapCode::UncaughtException is about. A root of
+  // collections.
+  ExnObject* exception = nullptr;
+  // Recently looked up cells, each at a place that depends on its address.
+  std::array<CatchSite, 64> catch_sites{};
 
   // Stops the running guest, or the next one if none runs. Thread-safe and async-signal-safe.
   void request_interrupt() noexcept {

@@ -132,6 +132,7 @@ struct GlobalInst {
 struct TagInst {
   TypeId type = kNoTypeId;
   const FuncType* func_type = nullptr;  // what `type` stands for; lives as long as the engine
+  uint32_t slots = 0;                   // 8-byte frame slots of the parameters
 };
 
 // References. Those to functions are FuncInst pointers. Those of the any, extern and exn

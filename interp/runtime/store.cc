@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interp/runtime/frame_values.h"
 #include "interp/validate/type_registry.h"
 
 namespace weft::interp {
@@ -13,6 +14,12 @@ constexpr uint64_t kStackAlignment = 16;
 constexpr uint64_t kMaxStackBytes = uint64_t{1} << 40;
 
 uint64_t to_word(const void* ref) { return reinterpret_cast<uintptr_t>(ref); }
+
+uint32_t slots_of(const std::vector<ValType>& types) {
+  uint32_t slots = 0;
+  for (ValType type : types) slots += type.slots();
+  return slots;
+}
 
 }  // namespace
 
@@ -89,23 +96,18 @@ GlobalInst* Store::new_global(const GlobalType& type, const Value& init) {
 }
 
 TagInst* Store::new_tag(TypeId type, const FuncType& func_type) {
-  return &x_tags.emplace_back(TagInst{type, &func_type});
+  return &x_tags.emplace_back(TagInst{type, &func_type, slots_of(func_type.params)});
 }
 
 FuncInst* Store::new_host_func(TypeId type, const FuncType& func_type, HostCallback call, void* env,
                                void (*drop)(void* env)) {
-  const auto slots = [](const std::vector<ValType>& types) {
-    uint32_t sum = 0;
-    for (ValType t : types) sum += t.slots();
-    return sum;
-  };
   HostFunc& host = x_host_func_impls.emplace_back();
   host.call = call;
   host.env = env;
   host.drop = drop;
   host.type = &func_type;
   host.values = static_cast<uint32_t>(std::max(func_type.params.size(), func_type.results.size()));
-  host.slots = std::max(slots(func_type.params), slots(func_type.results));
+  host.slots = std::max(slots_of(func_type.params), slots_of(func_type.results));
 
   FuncInst& func = x_host_funcs.emplace_back();
   func.type = type;
@@ -122,12 +124,16 @@ HeapObject* Store::new_object_slowly(uint32_t type, uint64_t bytes, const uint64
 }
 
 ExnObject* Store::new_exception(TagInst* tag, const uint64_t* live_end) {
-  uint64_t slots = 0;
-  for (const ValType type : tag->func_type->params) slots += type.slots();
   HeapObject* const object =
-      new_object(kExnObjectType, sizeof(ExnObject) + slots * sizeof(uint64_t), live_end);
+      new_object(kExnObjectType, sizeof(ExnObject) + tag->slots * sizeof(uint64_t), live_end);
   auto* const exception = reinterpret_cast<ExnObject*>(object);
   if (exception != nullptr) exception->tag = tag;
+  return exception;
+}
+
+ExnObject* Store::new_exception(TagInst* tag, const Value* values) {
+  ExnObject* const exception = new_exception(tag, x_state->live_frame);
+  if (exception != nullptr) put_in_frame(exception->slots(), values, tag->func_type->params);
   return exception;
 }
 
@@ -145,6 +151,7 @@ void Store::mark_roots(const uint64_t* live_end) {
     if (holds_collected_refs(global.type.type, *x_types)) x_heap.mark(global.value->bits);
   };
   for (const auto& [ref, holders] : x_roots) x_heap.mark(ref);
+  x_heap.mark(to_word(x_state->exception));
   for (const TableInst& table : x_tables) {
     if (!holds_collected_refs(table.type.element, *x_types)) continue;
     for (uint64_t i = 0; i < table.size; ++i) x_heap.mark(to_word(table.elems[i].ref));

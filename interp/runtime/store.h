@@ -228,6 +228,8 @@ class Store {
   }
   // An exception whose values are undefined.
   ExnObject* new_exception(TagInst* tag, const uint64_t* live_end);
+  // With values of the tag's parameter types.
+  ExnObject* new_exception(TagInst* tag, const Value* values);
   // Whether the word is a struct, array or exception of this store.
   bool owns_object(uint64_t ref) { return x_heap.find(ref) != nullptr; }
   const GcHeap& heap() const { return x_heap; }
@@ -251,6 +253,16 @@ class Store {
   void gc_if_due() {
     if (x_externs.attention_due()) [[unlikely]]
       gc_externs();
+  }
+
+  // What TrapCode::UncaughtException is about: the exception that a guest let go, or that a host
+  // function throws into the guest that called it. A root of collections until it is taken.
+  ExnObject* pending_exception() const { return x_state->exception; }
+  ExnObject* take_exception() { return std::exchange(x_state->exception, nullptr); }
+  // What a host function returns to throw it.
+  TrapCode throw_exception(ExnObject* exception) {
+    x_state->exception = exception;
+    return TrapCode::UncaughtException;
   }
 
   void set_host_error(HostError error) { x_host_error = std::move(error); }

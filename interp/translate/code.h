@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +41,39 @@ struct CellOrigin {
   uint32_t wasm_offset;
 };
 
+inline constexpr uint32_t kAnyTag = 0;  // no Context has a tag there
+inline constexpr uint32_t kNoSlot = UINT32_MAX;
+
+// A clause that may catch an exception thrown somewhere in a function: where the guest goes on, and
+// in which slots of the frame it finds the exception's values and the exception.
+struct Catch {
+  const uint8_t* target;
+  const Catch* next;   // to be tried when this one does not match: of the same try or of one around
+  uint32_t tag;        // where the Context has the TagInst; kAnyTag: catches everything, no values
+  uint32_t values;     // first slot
+  uint32_t reference;  // slot, or kNoSlot
+};
+
+// The clauses of a function. Code that throws nothing pays nothing for being in a try: which
+// clauses apply is found by where the cell lies.
+class CatchTable {
+ public:
+  CatchTable(const IrFunction& function, const std::vector<uint32_t>& cell_offsets,
+             const uint8_t* code);
+
+  // The first clause for exceptions of the cell that has this byte of the function; null if they
+  // leave the function.
+  const Catch* at(size_t offset) const;
+
+ private:
+  struct Stretch {
+    uint32_t from;  // bytes from the function's first cell, to where the next stretch begins
+    const Catch* first;
+  };
+  std::vector<Catch> x_catches;
+  std::vector<Stretch> x_stretches;  // ascending
+};
+
 class CodeSpace {
  public:
   // All three must outlive the code.
@@ -61,6 +94,9 @@ class CodeSpace {
 
   // The function whose cells contain this address. Cells that all code shares belong to none.
   std::optional<FunctionCode> find_function(const uint8_t* cell) const;
+  // The first clause for exceptions of the cell at, or with, this address; null if they leave its
+  // function. Lasts as long as this.
+  const Catch* catches_at(const uint8_t* cell) const;
   // Byte offset in the module of the instruction that the cell at `cell` was made from. Found by
   // translating the function again: traps are rare, and a table of offsets would cost more than the
   // code. For a return address
@@ -77,7 +113,6 @@ class CodeSpace {
   IrFunction build(uint32_t func) const;
   const uint8_t* translate(uint32_t func);
   const uint8_t* translate_or_throw(uint32_t func);
-  uint8_t* allocate(size_t bytes);
 
   const Module& x_module;
   const TypeRegistry& x_types;
@@ -91,11 +126,20 @@ class CodeSpace {
   std::unique_ptr<std::atomic<const uint8_t*>[], Free> x_entries;
 
   mutable std::mutex x_mutex;  // of what follows
-  std::deque<std::unique_ptr<uint8_t[]>> x_chunks;
-  uint8_t* x_free = nullptr;  // in the last chunk
-  uint8_t* x_free_end = nullptr;
+  struct Function : FunctionCode {
+    std::unique_ptr<const CatchTable> catches;  // null if it has none
+  };
+  struct Chunk {
+    std::unique_ptr<uint8_t[]> memory;
+    uint8_t* free = nullptr;
+    uint8_t* end = nullptr;
+    std::vector<Function> functions;  // in the order of their addresses
+  };
+  const Function* find(const uint8_t* cell) const;
+  Chunk* chunk_for(size_t bytes);
+  std::map<const uint8_t*, Chunk> x_chunks;  // by their first byte
+  Chunk* x_current = nullptr;                // new code goes here
   size_t x_bytes = 0;
-  std::vector<FunctionCode> x_functions;
 };
 
 // Cells that all code shares.

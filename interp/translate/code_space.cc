@@ -86,34 +86,60 @@ const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   auto& entry = x_entries[func - x_module.imported_funcs];
   if (const uint8_t* other = entry.load(std::memory_order_relaxed))
     return other;  // another thread was faster
-  uint8_t* code = allocate(plan.size);
-  if (code == nullptr) return nullptr;
+  Chunk* const chunk = chunk_for(plan.size);
+  if (chunk == nullptr) return nullptr;
+  uint8_t* const code = chunk->free;
   write_cells(function, plan, std::span(code, plan.size));
-  x_functions.push_back({func, code, code + plan.size});
+  Function& made = chunk->functions.emplace_back();
+  static_cast<FunctionCode&>(made) = {func, code, code + plan.size};
+  if (!function.catches.empty()) {
+    try {
+      made.catches = std::make_unique<const CatchTable>(function, plan.offsets, code);
+    } catch (const std::bad_alloc&) {
+      chunk->functions.pop_back();
+      return nullptr;
+    }
+  }
+  chunk->free += plan.size;
   x_bytes += plan.size;
   entry.store(code, std::memory_order_release);
   return code;
 }
 
-uint8_t* CodeSpace::allocate(size_t bytes) {
-  if (static_cast<size_t>(x_free_end - x_free) < bytes) {
-    const size_t chunk = std::max(bytes, kChunkBytes);
-    auto memory = std::unique_ptr<uint8_t[]>(new (std::nothrow) uint8_t[chunk]);
-    if (memory == nullptr) return nullptr;
-    x_free = memory.get();
-    x_free_end = x_free + chunk;
-    x_chunks.push_back(std::move(memory));
+CodeSpace::Chunk* CodeSpace::chunk_for(size_t bytes) {
+  if (x_current != nullptr && static_cast<size_t>(x_current->end - x_current->free) >= bytes) {
+    return x_current;
   }
-  return std::exchange(x_free, x_free + bytes);
+  const size_t size = std::max(bytes, kChunkBytes);
+  auto memory = std::unique_ptr<uint8_t[]>(new (std::nothrow) uint8_t[size]);
+  if (memory == nullptr) return nullptr;
+  uint8_t* const begin = memory.get();
+  Chunk& chunk = x_chunks[begin];
+  chunk = {std::move(memory), begin, begin + size, {}};
+  x_current = &chunk;
+  return x_current;
+}
+
+const CodeSpace::Function* CodeSpace::find(const uint8_t* cell) const {
+  const auto chunk_after = x_chunks.upper_bound(cell);
+  if (chunk_after == x_chunks.begin()) return nullptr;
+  const auto& functions = std::prev(chunk_after)->second.functions;
+  const auto after = std::ranges::upper_bound(functions, cell, {}, &Function::begin);
+  if (after == functions.begin() || cell >= std::prev(after)->end) return nullptr;
+  return &*std::prev(after);
 }
 
 std::optional<FunctionCode> CodeSpace::find_function(const uint8_t* cell) const {
   const std::lock_guard lock(x_mutex);
-  // A return address may be the end of its function's code.
-  for (const FunctionCode& code : x_functions) {
-    if (cell >= code.begin && cell < code.end) return code;
-  }
-  return std::nullopt;
+  const Function* const found = find(cell);
+  return found != nullptr ? std::optional<FunctionCode>(*found) : std::nullopt;
+}
+
+const Catch* CodeSpace::catches_at(const uint8_t* cell) const {
+  const std::lock_guard lock(x_mutex);
+  const Function* const found = find(cell);
+  if (found == nullptr || found->catches == nullptr) return nullptr;
+  return found->catches->at(static_cast<size_t>(cell - found->begin));
 }
 
 std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {

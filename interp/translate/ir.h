@@ -7,6 +7,7 @@
 
 #include "interp/core/opcode.h"
 #include "interp/translate/cell.h"
+#include "interp/translate/code.h"
 
 namespace weft::interp {
 
@@ -46,9 +47,37 @@ struct IrInstr {
   }
 };
 
+using TryId = uint32_t;
+inline constexpr TryId kNoTry = UINT32_MAX;
+inline constexpr uint32_t kNoCatch = UINT32_MAX;
+
+// What a stretch of code does with exceptions: its clauses in order, then those around it.
+struct IrTry {
+  TryId parent = kNoTry;  // where exceptions go that no clause catches: made earlier than this one
+  uint32_t first = kNoCatch;
+  uint32_t last = kNoCatch;
+};
+
+struct IrCatch {
+  uint32_t tag = kAnyTag;        // where the Context has it
+  uint32_t values = 0;           // first slot of the tag's values
+  uint32_t reference = kNoSlot;  // slot of the exception itself
+  LabelId target = kNoLabel;
+  uint32_t next = kNoCatch;  // of the same try
+};
+
+// From instruction `from` on, exceptions go to `innermost`.
+struct IrTryChange {
+  size_t from;
+  TryId innermost;
+};
+
 struct IrFunction {
   std::vector<IrInstr> instrs;
   std::vector<LabelId> tables;  // the entries of all branch tables; x + 1 of them for each
+  std::vector<IrTry> tries;
+  std::vector<IrCatch> catches;
+  std::vector<IrTryChange> try_changes;  // ascending
   uint32_t label_count = 0;
   uint32_t frame_slots = 0;
 };

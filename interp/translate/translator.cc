@@ -38,6 +38,7 @@ void Translator::begin_function(std::span<const ValType> locals, uint32_t param_
 
 void Translator::end_function() {
   constexpr size_t kCheck = 0, kZero = 1;
+  place_return_landing();
   auto& instrs = x_function.instrs;
   instrs[kCheck].x = x_function.frame_slots;
   if (x_function.frame_slots <= kRedZoneSlots) instrs[kCheck].key.shape = Shape::kCount;

@@ -69,6 +69,7 @@ class Translator {
     LabelId else_target = kNoLabel;  // an `if` whose else has not been placed
     Position base;                   // of the first parameter, and of the first result
     size_t fuel_region = 0;          // the region outside, for loops
+    TryId try_ = kNoTry;             // a try's own one, else the one around the frame
     uint32_t table_mark =
         0;  // the last branch table that goes here through a trampoline, and which
     LabelId trampoline = kNoLabel;
@@ -259,6 +260,7 @@ class Translator {
   static constexpr size_t kFewValues = 4;
   void gather_values(const Frame& frame, Stack stack);
   bool needs_moves(const Frame& frame, Stack stack) const;
+  void place_values(const Frame& frame, Stack stack);
   void leave_to(Frame& frame, Stack stack);
   Label new_frame(Stack stack, BlockSignature signature);
   void stage_arguments(Stack args);
@@ -270,6 +272,15 @@ class Translator {
   void lower_few_arguments(Stack args);
   bool is_scalar_local(uint32_t slot) const;
   void begin_fuel_region();
+
+  // --- exceptions (translator_exceptions.cc)
+  void enter_try(Label& label);
+  void set_try(TryId innermost);
+  void add_catch(TryId to, const IrCatch& clause);
+  void begin_catch(Frame& frame, Stack stack, bool reachable, uint32_t tag,
+                   std::span<const ValType> values);
+  LabelId return_landing(std::span<const ValType> results);
+  void place_return_landing();
 
   const Module& x_module;
   const TypeRegistry& x_types;
@@ -298,6 +309,9 @@ class Translator {
   uint32_t x_zero_begin = UINT32_MAX;
   uint32_t x_zero_end = 0;
   uint32_t x_table_mark = 0;
+  TryId x_try = kNoTry;                 // the innermost that code is in
+  LabelId x_return_landing = kNoLabel;  // where caught exceptions make the function return
+  std::span<const ValType> x_landing_results;
   size_t x_fuel_region = 0;  // index of the Fuel instruction that pays for the current region
   const FuncType* x_called = nullptr;  // the last call's type, for its results
 };

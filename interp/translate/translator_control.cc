@@ -33,6 +33,7 @@ Translator::Label Translator::new_frame(Stack stack, BlockSignature signature) {
   label.target = new_label();
   label.base = {x_top.slot - slots_of(signature.params),
                 x_top.index - static_cast<uint32_t>(signature.params.size())};
+  label.try_ = x_try;
   return label;
 }
 
@@ -70,8 +71,17 @@ void Translator::else_(Frame& frame, Stack stack, bool then_reachable) {
 }
 
 void Translator::end(Frame& frame, Stack stack, bool fallthrough_reachable) {
-  if (fallthrough_reachable) settle_top(stack, frame.signature.results.size());
+  if (fallthrough_reachable) {
+    if (frame.kind == FrameKind::Catch) {  // its values are not yet where the frame's are
+      gather_values(frame, stack);
+      place_values(frame, stack);
+    } else {
+      settle_top(stack, frame.signature.results.size());
+    }
+  }
   if (frame.label.else_target != kNoLabel) place(frame.label.else_target);
+  if (frame.kind == FrameKind::TryTable || frame.kind == FrameKind::Try)
+    set_try(x_function.tries[frame.label.try_].parent);
   if (frame.kind == FrameKind::Loop) {
     x_fuel_region = frame.label.fuel_region;
   } else {
@@ -178,31 +188,33 @@ void Translator::gather_values(const Frame& frame, Stack stack) {
   if (count > kFewValues) settle_top(stack, count);
 }
 
-// Puts the values that a branch takes where its frame expects them, and goes there; the operand
-// stack stays as it is. Moving in ascending order overwrites no source: each lies at or above its
-// destination.
+// Puts the values that a branch takes where its frame expects them; the operand stack stays as it
+// is. Moving in ascending order overwrites no source: each lies at or above its destination.
+void Translator::place_values(const Frame& frame, Stack stack) {
+  uint32_t to = frame.label.base.slot;
+  const auto types = frame.branch_types();
+  if (types.size() > kFewValues) {
+    const uint32_t from = stack.last(types.size()).front().operand.home.slot;
+    if (from == to) return;
+    IrInstr& instr = emit({.shape = Shape::MoveMany});
+    instr.x = from;
+    instr.y = to;
+    instr.z = slots_of(types);
+    return;
+  }
+  for (const Entry& entry : stack.last(types.size())) {
+    const IrOperand from = peek(entry.operand);
+    if (!from.is_slot(to)) move(to, entry.operand.repr, from);
+    to += entry.type.slots();
+  }
+}
+
 void Translator::leave_to(Frame& frame, Stack stack) {
   if (frame.kind == FrameKind::Function) {
     emit_return(stack, frame.signature.results);
     return;
   }
-  uint32_t to = frame.label.base.slot;
-  if (const auto types = frame.branch_types(); types.size() > kFewValues) {
-    const uint32_t from = stack.last(types.size()).front().operand.home.slot;
-    if (from != to) {
-      IrInstr& instr = emit({.shape = Shape::MoveMany});
-      instr.x = from;
-      instr.y = to;
-      instr.z = slots_of(types);
-    }
-    emit_jump(frame.label.target);
-    return;
-  }
-  for (const Entry& entry : stack.last(frame.branch_types().size())) {
-    const IrOperand from = peek(entry.operand);
-    if (!from.is_slot(to)) move(to, entry.operand.repr, from);
-    to += slots_of(std::span(&entry.type, 1));
-  }
+  place_values(frame, stack);
   emit_jump(frame.label.target);
 }
 
