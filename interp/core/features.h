@@ -86,6 +86,8 @@ inline constexpr FeatureSet kSupportedFeatures = kWasm2 | FeatureSet{
     Feature::Memory64,
     Feature::RelaxedSimd,
     Feature::FunctionReferences,
+    Feature::Exceptions,
+    Feature::LegacyExceptions,
     Feature::CustomPageSizes,
     Feature::WideArithmetic,
 };

@@ -30,6 +30,7 @@ bool matches(const Catch& clause, Context& context, const ExnObject& exception) 
 Landing land(const Catch& clause, Context& context, uint64_t* fp, Record* records) {
   StoreState& state = *context.state;
   ExnObject* const exception = std::exchange(state.exception, nullptr);
+  state.trap.code = TrapCode::None;  // what a nested activation that let it go stopped with
   if (clause.tag != kAnyTag) {
     std::memcpy(fp + clause.values, exception->slots(), exception->tag->slots * sizeof(uint64_t));
   }

@@ -165,6 +165,7 @@ class FuncGenerator {
     std::string params;
     std::string results;
     size_t height;
+    bool is_try = false;
     const std::string& branch_types() const { return is_loop ? params : results; }
   };
 
@@ -434,6 +435,7 @@ class FuncGenerator {
     if (choice < 89) return br_if();
     if (choice < 90) return leave();
     if (choice < 91) return br_table();
+    if (choice < 92) return throw_if();
     if (choice < 95) return call();
     if (choice < 97) return call_indirect();
     if (choice < 98) return table_set();
@@ -617,9 +619,29 @@ class FuncGenerator {
     x_dead = true;
   }
 
+  uint32_t any_tag() { return x_bits.below(uint32_t(x_program.tags.size())); }
+  // What nobody catches ends the program.
+  bool may_throw() { return std::ranges::any_of(x_frames, &Frame::is_try) || x_bits.chance(10); }
+  void throw_if() {
+    if (!may_throw()) return;
+    const uint32_t tag = any_tag();
+    condition();
+    pop(1);
+    const size_t height = x_stack.size();
+    emit(Opcode::If, Bytes{0x40});
+    for (const char type : x_program.tags[tag]) simple(type);
+    emit_index(Opcode::Throw, tag);
+    emit(Opcode::End);
+    x_stack.resize(height);
+  }
+
   void leave() {
     if (x_bits.chance(10)) {
       emit(Opcode::Unreachable);
+    } else if (x_bits.chance(30) && may_throw()) {
+      const uint32_t tag = any_tag();
+      need(x_program.tags[tag]);
+      emit_index(Opcode::Throw, tag);
     } else if (x_bits.chance(30) && tail_call()) {
       return;
     } else if (x_bits.chance(40)) {
@@ -684,6 +706,27 @@ class FuncGenerator {
       simple(frame.results[i]);
   }
 
+  // Clauses for a try that is about to begin. None goes back to a loop: nothing would count that.
+  Bytes clauses() {
+    Bytes all;
+    uint32_t count = 0;
+    for (uint32_t n = 1 + x_bits.below(3); n != 0; --n) {
+      std::string types;
+      const uint32_t depth = label_below(&types);
+      const auto& tags = x_program.tags;
+      const auto tag = std::ranges::find(tags, types);
+      if (is_loop(depth) || (tag == tags.end() && !types.empty())) continue;
+      ++count;
+      if (types.empty() && x_bits.chance(50)) {
+        append(all, join(Bytes{2}, unsigned_leb(depth)));
+      } else {
+        append(all, join(Bytes{0}, unsigned_leb(static_cast<uint64_t>(tag - tags.begin())),
+                         unsigned_leb(depth)));
+      }
+    }
+    return join(unsigned_leb(count), all);
+  }
+
   void nest() {
     if (x_frames.size() > 7) return;
     const RandomSignature type =
@@ -698,15 +741,19 @@ class FuncGenerator {
       block = signed_leb(at);
     }
     need(type.params);
-    const uint32_t kind = x_bits.below(3);
+    const uint32_t kind = x_bits.below(4);
     const bool has_else = kind == 2 && (type.params != type.results || x_bits.chance(60));
     if (kind == 2) {
       condition();
       pop(1);
     }
-    emit(kind == 0 ? Opcode::Block : kind == 1 ? Opcode::Loop : Opcode::If, block);
     const size_t height = x_stack.size() - type.params.size();
-    x_frames.push_back({kind == 1, type.params, type.results, height});
+    if (kind == 3) {
+      emit(Opcode::TryTable, block, clauses());
+    } else {
+      emit(kind == 0 ? Opcode::Block : kind == 1 ? Opcode::Loop : Opcode::If, block);
+    }
+    x_frames.push_back({kind == 1, type.params, type.results, height, kind == 3});
     const uint32_t outside = x_left / 2;
     const auto arm = [&] {
       x_left = std::min(x_left, 2 + x_bits.below(25));
@@ -828,6 +875,7 @@ RandomProgram random_program(uint64_t seed) {
   };
   program.types.push_back({"lid", "l"});
   for (uint32_t n = 3 + bits.below(5); n != 0; --n) program.types.push_back({types(4), types(3)});
+  program.tags = {"", program.types[1].results, program.types[2].results, types(1), types(6)};
   const uint32_t count = 1 + bits.below(4);
   for (uint32_t i = 0; i < count; ++i)
     program.funcs.push_back({1 + bits.below(uint32_t(program.types.size() - 1)), {}, {}});
@@ -849,6 +897,10 @@ Bytes RandomProgram::build() const {
   B builder;
   for (const RandomSignature& type : types)
     builder.type(type_bytes(type.params), type_bytes(type.results));
+  for (const std::string& tag : tags) {
+    builder.item(B::kTag, join(Bytes{0}, unsigned_leb(types.size() + (&tag - tags.data()))));
+    builder.type(type_bytes(tag), {});
+  }
   builder.item(B::kImport, join(text("m"), text("f"), Bytes{0, 0}));
   for (uint32_t i = 0; i < kRandomGlobals.size(); ++i) {
     const char type = kRandomGlobals[i];

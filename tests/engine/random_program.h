@@ -32,6 +32,7 @@ enum class RandomMemory : uint8_t { First, First64, Second, Second64 };
 // kRandomTableSize funcrefs.
 struct RandomProgram {
   std::vector<RandomSignature> types;
+  std::vector<std::string> tags;  // what they carry
   std::vector<RandomFunc> funcs;
   std::vector<uint32_t> table;  // function indices plus one; 0 for null
   // No instruction whose NaN results the spec leaves open: everything is compared bit by bit.

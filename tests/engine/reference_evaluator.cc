@@ -18,6 +18,11 @@ struct GaveUp {};
 
 constexpr unsigned kMaxDepth = 100;
 
+// Whether what such a call throws is thrown where this function was called.
+bool leaves_frame(Opcode op) {
+  return op == Opcode::ReturnCall || op == Opcode::ReturnCallIndirect;
+}
+
 template <class T>
 T as(const Value& value) {
   if constexpr (std::is_same_v<T, float>) {
@@ -85,12 +90,14 @@ ReferenceFunc ReferenceEvaluator::decode(uint32_t index) const {
     instr.op = reader.opcode();
     instr.imm = reader.immediate(instr.op);
     instr.labels.assign(instr.imm.labels.begin(), instr.imm.labels.end());
+    instr.catches.assign(instr.imm.catches.begin(), instr.imm.catches.end());
     const size_t at = func.instrs.size();
     func.instrs.push_back(std::move(instr));
     switch (func.instrs.back().op) {
       case Opcode::Block:
       case Opcode::Loop:
       case Opcode::If:
+      case Opcode::TryTable:
         open.push_back(at);
         break;
       case Opcode::Else:
@@ -124,6 +131,8 @@ std::optional<TrapCode> ReferenceEvaluator::call(uint32_t func, std::vector<Valu
     invoke(func);
   } catch (const Trapped& trapped) {
     return trapped.code;
+  } catch (const Thrown&) {
+    return TrapCode::UncaughtException;
   } catch (const GaveUp&) {
     return std::nullopt;
   }
@@ -143,7 +152,12 @@ void ReferenceEvaluator::invoke(uint32_t func) {
     return;
   }
   if (++x_depth > kMaxDepth) throw GaveUp{};
-  run(x_funcs[func], type.results.size());
+  try {
+    run(x_funcs[func], type.results.size());
+  } catch (const Thrown&) {
+    --x_depth;
+    throw;
+  }
   --x_depth;
 }
 
@@ -160,6 +174,12 @@ void ReferenceEvaluator::run(const ReferenceFunc& func, size_t results) {
     const size_t at = next++;
     const ReferenceInstr& instr = func.instrs[at];
     switch (instr.op) {
+      case Opcode::TryTable: {
+        const BlockArity arity = arity_of(instr.imm.block);
+        labels.push_back({instr.end + 1, arity.results, x_stack.size() - arity.params, instr.end,
+                          &instr.catches});
+        break;
+      }
       case Opcode::Block: {
         const BlockArity arity = arity_of(instr.imm.block);
         labels.push_back({instr.end + 1, arity.results, x_stack.size() - arity.params, instr.end});
@@ -185,9 +205,28 @@ void ReferenceEvaluator::run(const ReferenceFunc& func, size_t results) {
         labels.pop_back();
         break;
       default:
-        if (!control(instr, labels, next)) plain(instr, locals);
+        try {
+          if (!control(instr, labels, next)) plain(instr, locals);
+        } catch (const Thrown& thrown) {
+          if (leaves_frame(instr.op) || !catches(thrown, labels, next)) throw;
+        }
     }
   }
+}
+
+bool ReferenceEvaluator::catches(const Thrown& thrown, std::vector<Label>& labels, size_t& next) {
+  for (size_t i = labels.size(); i-- > 0;) {
+    if (labels[i].catches == nullptr) continue;
+    for (const CatchClause& clause : *labels[i].catches) {
+      const bool all = clause.kind == CatchClause::Kind::CatchAll;
+      if (!all && clause.tag != thrown.tag) continue;
+      x_stack.resize(labels[i].height);
+      if (!all) x_stack.insert(x_stack.end(), thrown.values.begin(), thrown.values.end());
+      labels.resize(i, Label{});
+      return branch(clause.label, labels, next);
+    }
+  }
+  return false;
 }
 
 void ReferenceEvaluator::keep_top(size_t count, size_t height) {
@@ -219,6 +258,12 @@ bool ReferenceEvaluator::control(const ReferenceInstr& instr, std::vector<Label>
       return branch(static_cast<uint32_t>(labels.size() - 1), labels, next);
     case Opcode::Unreachable:
       throw Trapped{TrapCode::Unreachable};
+    case Opcode::Throw: {
+      const uint32_t tag = instr.imm.index.first;
+      const uint32_t type = x_module.tags[tag].type_index;
+      const size_t count = x_module.types[type].type.composite.func.params.size();
+      throw Thrown{tag, {x_stack.end() - static_cast<ptrdiff_t>(count), x_stack.end()}};
+    }
     case Opcode::Call:
       invoke(instr.imm.index.first);
       return true;
@@ -491,6 +536,13 @@ std::string ReferenceEvaluator::listing(uint32_t func) const {
         if (instr.imm.block.kind == BlockType::Kind::Index)
           text += " " + to_string(x_module.types[instr.imm.block.index].type.composite.func);
         break;
+      case Imm::TryTable:
+        for (const CatchClause& clause : instr.catches) {
+          const bool all = clause.kind == CatchClause::Kind::CatchAll;
+          text += " " + (all ? "all" : std::to_string(clause.tag)) + "->" +
+                  std::to_string(clause.label);
+        }
+        break;
       case Imm::LabelTable:
         for (const uint32_t label : instr.labels) text += " " + std::to_string(label);
         break;
@@ -499,7 +551,7 @@ std::string ReferenceEvaluator::listing(uint32_t func) const {
     }
     text += "\n";
     if (instr.op == Opcode::Block || instr.op == Opcode::Loop || instr.op == Opcode::If ||
-        instr.op == Opcode::Else)
+        instr.op == Opcode::TryTable || instr.op == Opcode::Else)
       ++indent;
   }
   return text;

@@ -23,8 +23,9 @@ struct ReferenceInstr {
   Opcode op;
   Immediate imm;                 // without its spans
   std::vector<uint32_t> labels;  // br_table
-  size_t end = 0;                // block, loop, if: index of the matching end
-  size_t otherwise = 0;          // if: index of the else, or of the end
+  std::vector<CatchClause> catches;
+  size_t end = 0;        // block, loop, if, try_table: index of the matching end
+  size_t otherwise = 0;  // if: index of the else, or of the end
 };
 struct ReferenceFunc {
   std::vector<ValType> locals;  // parameters first
@@ -55,8 +56,13 @@ class ReferenceEvaluator {
     size_t arity;
     size_t height;
     size_t end;
+    const std::vector<CatchClause>* catches = nullptr;
   };
   struct Activation;
+  struct Thrown {
+    uint32_t tag;
+    std::vector<Value> values;
+  };
   struct BlockArity {
     size_t params;
     size_t results;
@@ -69,6 +75,8 @@ class ReferenceEvaluator {
   // Returns whether the instruction was control, which goes on at x_next.
   bool control(const ReferenceInstr& instr, std::vector<Label>& labels, size_t& next);
   bool branch(uint32_t depth, std::vector<Label>& labels, size_t& next);
+  // Whether one of the labels catches what was thrown, which goes on at x_next.
+  bool catches(const Thrown& thrown, std::vector<Label>& labels, size_t& next);
   uint32_t indirect_callee(const ReferenceInstr& instr);
   void plain(const ReferenceInstr& instr, std::vector<Value>& locals);
   bool numeric(const ReferenceInstr& instr);

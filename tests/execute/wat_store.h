@@ -34,15 +34,19 @@ class WatStore {
   static std::shared_ptr<const CompiledModule> compile(const std::string& fixture,
                                                        std::shared_ptr<TypeRegistry> types) {
     std::ifstream file(WEFT_FIXTURES_DIR "/" + fixture + ".wasm", std::ios::binary);
-    const Bytes bytes(std::istreambuf_iterator<char>(file), {});
+    return compile(Bytes(std::istreambuf_iterator<char>(file), {}), std::move(types), fixture);
+  }
+  static std::shared_ptr<const CompiledModule> compile(const Bytes& bytes,
+                                                       std::shared_ptr<TypeRegistry> types,
+                                                       const std::string& name = "module") {
     DecodeOptions options;
     options.features = all_features();
     auto module = decode(bytes, options);
-    if (!module) throw fixture + ": " + module.error().message();
+    if (!module) throw name + ": " + module.error().message();
     ValidateOptions validate;
     validate.features = all_features();
     if (const auto valid = validate_module(**module, *types, validate); !valid)
-      throw fixture + ": " + valid.error().message();
+      throw name + ": " + valid.error().message();
     return std::make_shared<CompiledModule>(*std::move(module), types);
   }
 
