@@ -303,6 +303,20 @@ void InterpStore::global_set(Index global, RawVal value) noexcept {
   *of.value = value_of(value, of.type.type);
 }
 
+// --- Tags ---
+
+Result<Index> InterpStore::tag_new(const TagType& type) noexcept {
+  Result<interp::FuncType> converted = interp_type(type.func);
+  if (!converted) return std::unexpected<Error>(std::move(converted).error());
+  const interp::TypeId id = settings_->types->intern(*converted);
+  if (id == interp::kNoTypeId) return fail(Errc::limit, "the engine has too many types");
+  return index_of(store_->new_tag(id, settings_->types->func_type(id)));
+}
+
+TagType InterpStore::tag_type(Index tag) noexcept {
+  return TagType{public_type(*at<interp::TagInst>(tag)->func_type, *settings_->types)};
+}
+
 // --- References ---
 
 Result<std::uint64_t> InterpStore::externref_new(void* object,

@@ -1,9 +1,9 @@
 // A store of the interpreter behind the public interface.
 //
-// Indices are addresses: of an interp::Instance, FuncInst, TableInst, MemoryInst or GlobalInst. The
-// interpreter keeps each at one address until its store dies and never frees one before, so they
-// are unique and never reused, and finding what one names costs nothing. References are the same
-// addresses, as in the guest.
+// Indices are addresses: of an interp::Instance, FuncInst, TableInst, MemoryInst, GlobalInst or
+// TagInst. The interpreter keeps each at one address until its store dies and never frees one
+// before, so they are unique and never reused, and finding what one names costs nothing. References
+// are the same addresses, as in the guest.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,9 @@ class InterpStore final : public backend::Store {
   GlobalType global_type(backend::Index global) noexcept override;
   backend::RawVal global_get(backend::Index global) noexcept override;
   void global_set(backend::Index global, backend::RawVal value) noexcept override;
+
+  Result<backend::Index> tag_new(const TagType& type) noexcept override;
+  TagType tag_type(backend::Index tag) noexcept override;
 
   Result<std::uint64_t> externref_new(void* object,
                                       void (*finalize)(void* object) noexcept) noexcept override;
