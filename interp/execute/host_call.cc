@@ -3,8 +3,8 @@
 #include <memory>
 #include <new>
 
-#include "interp/runtime/frame_values.h"
 #include "interp/execute/trap_signal.h"
+#include "interp/runtime/frame_values.h"
 #include "interp/runtime/store.h"
 
 namespace weft::interp {

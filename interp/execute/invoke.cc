@@ -4,8 +4,8 @@
 #include <cassert>
 
 #include "interp/execute/abi.h"
-#include "interp/runtime/frame_values.h"
 #include "interp/execute/trap_signal.h"
+#include "interp/runtime/frame_values.h"
 #include "interp/translate/code.h"
 
 namespace weft::interp {
