@@ -210,6 +210,27 @@ TEST_F(Exceptions, AreFreedOtherwise) {
   EXPECT_LT(s.store->heap().taken_bytes(), uint64_t{32} << 20);
 }
 
+// With a collection at every allocation.
+class CollectedExceptions : public Exceptions {
+ protected:
+  CollectedExceptions() : Exceptions({.collect_always = true}) {}
+};
+
+TEST_F(CollectedExceptions, AreKeptOnTheirWay) {
+  EXPECT_EQ(call("every"), 1u);
+  EXPECT_EQ(call("pass", {100}), 142u);
+  for (uint64_t i = 0; i < 4; ++i) call("keep", {i, 10 + i});
+  for (uint64_t i = 0; i < 4; ++i) EXPECT_EQ(call("kept", {i}), 10 + i);
+  host = [&](Value*) {
+    Value values[] = {Value::of_i32(1), Value::of_i32(33)};
+    const TrapCode code = invoke(*s.store, func("throw"), values);
+    for (uint32_t i = 0; i < 10; ++i) exception("j", i);
+    return code;
+  };
+  EXPECT_EQ(call("call_host"), 1033u);
+  EXPECT_EQ(s.trap, TrapCode::None);
+}
+
 TEST_F(Exceptions, ATryIsNoCode) {
   CodeSpace& code = *main->context().code;
   const auto cells = [&](std::string_view name) {
