@@ -94,6 +94,7 @@ Result<std::uint64_t> Store::externref_new(void* /*object*/,
                                            void (* /*finalize*/)(void*) noexcept) noexcept {
   return lacking("externrefs");
 }
+std::uint64_t Store::externref_reuse(std::uint64_t ref) noexcept { return ref; }
 void* Store::externref_object(std::uint64_t /*ref*/) noexcept { return nullptr; }
 bool Store::ref_is(std::uint64_t /*ref*/, const HeapType& /*type*/) noexcept { return false; }
 Result<void> Store::gc() noexcept { return lacking("garbage collector"); }

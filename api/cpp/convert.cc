@@ -45,6 +45,8 @@ Result<std::uint64_t> lower_extern(StoreState& state, const ExternRef& ref) {
     if (!raw) return raw;
     object->count.fetch_add(1, std::memory_order_relaxed);
     object->raw = *raw;
+  } else {
+    object->raw = state.impl->externref_reuse(object->raw);
   }
   return object->raw;
 }

@@ -2,6 +2,7 @@
 // does is a C++ function, so that every path between host and guest can be taken without an engine.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -40,7 +41,7 @@ inline constexpr Capabilities kAll{
     Capability::DirectMemory, Capability::Fuel,          Capability::Interrupt,
     Capability::Limits,       Capability::LimitCallback, Capability::Backtrace,
     Capability::V128,         Capability::ExternRef,     Capability::Gc,
-    Capability::Exceptions};
+    Capability::Exceptions,   Capability::GcObjects};
 
 /// As a browser's engine: memory can be copied out of and into, no more.
 inline constexpr Capabilities kRemote{Capability::V128, Capability::ExternRef};
@@ -67,10 +68,21 @@ class FakeModule final : public backend::Module {
   const ModuleSpec* spec_;
 };
 
+/// An engine's types: a concrete type's number is its place here.
+using FakeTypes = std::vector<detail::TypeInfo>;
+
+/// How many roots of objects and exceptions each store of the process has, by its owner.
+inline std::map<void*, std::map<std::uint64_t, int>>& fake_roots() {
+  static std::map<void*, std::map<std::uint64_t, int>> roots;
+  return roots;
+}
+
 class FakeStore final : public backend::Store {
  public:
-  FakeStore(Capabilities capabilities, const backend::StoreInit& init)
-      : capabilities_(capabilities), init_(init) {}
+  FakeStore(Capabilities capabilities, const backend::StoreInit& init, const FakeTypes& types)
+      : capabilities_(capabilities), init_(init), types_(types) {
+    fake_roots()[init_.owner].clear();
+  }
   ~FakeStore() override {
     funcs_.clear();
     for (Object& object : objects_) finish(object);
@@ -210,7 +222,108 @@ class FakeStore final : public backend::Store {
     objects_.push_back({object, finalize});
     return objects_.size();
   }
-  void* externref_object(std::uint64_t ref) noexcept override { return objects_[ref - 1].object; }
+  void* externref_object(std::uint64_t ref) noexcept override {
+    return (ref & kGuests) != 0 ? nullptr : objects_[ref - 1].object;
+  }
+  // Words of the any hierarchy end in 01 for an i31, 10 for a host object and 00 for an object of
+  // the guest's; those of the extern hierarchy are a host object's number, or have the highest bit.
+
+  HeapType any_type(std::uint64_t ref) noexcept override {
+    if ((ref & 3) == 1) return HeapKind::I31;
+    return (ref & 3) == 2 ? HeapType(HeapKind::Any) : things_[ref >> 2].type;
+  }
+  std::uint64_t i31_to_ref(I31 value) noexcept override {
+    return std::uint64_t{value.unsigned_value()} << 2 | 1;
+  }
+  I31 i31_from_ref(std::uint64_t ref) noexcept override {
+    return I31(static_cast<std::int32_t>(ref >> 2));
+  }
+  std::uint64_t any_to_extern(std::uint64_t ref) noexcept override {
+    return (ref & 3) == 2 ? ref >> 2 : ref | kGuests;
+  }
+  std::uint64_t extern_to_any(std::uint64_t ref) noexcept override {
+    return (ref & kGuests) != 0 ? ref & ~kGuests : ref << 2 | 2;
+  }
+  Result<std::uint64_t> struct_new(const HeapType& type, const RawVal* fields) noexcept override {
+    things_.push_back({type, {fields, fields + types_[type.index].fields.size()}});
+    return (things_.size() - 1) << 2;
+  }
+  RawVal struct_get(std::uint64_t ref, std::size_t field) noexcept override {
+    return unpacked(things_[ref >> 2], field, field);
+  }
+  void struct_set(std::uint64_t ref, std::size_t field, RawVal value) noexcept override {
+    things_[ref >> 2].values[field] = value;
+  }
+  Result<std::uint64_t> array_new(const HeapType& type, std::uint32_t size,
+                                  RawVal init) noexcept override {
+    if (size > limits_.gc_heap_bytes / sizeof(RawVal)) return fail(Errc::limit, "no more memory");
+    things_.push_back({type, std::vector<RawVal>(size, init)});
+    return (things_.size() - 1) << 2;
+  }
+  std::uint32_t array_size(std::uint64_t ref) noexcept override {
+    return static_cast<std::uint32_t>(things_[ref >> 2].values.size());
+  }
+  RawVal array_get(std::uint64_t ref, std::uint32_t index) noexcept override {
+    return unpacked(things_[ref >> 2], 0, index);
+  }
+  void array_set(std::uint64_t ref, std::uint32_t index, RawVal value) noexcept override {
+    things_[ref >> 2].values[index] = value;
+  }
+  void array_read(std::uint64_t ref, std::uint32_t index, MutableBytes to) noexcept override {
+    const std::size_t bytes = element_bytes(ref);
+    for (std::size_t at = 0; at < to.size(); at += bytes) {
+      std::memcpy(to.data() + at, things_[ref >> 2].values[index++].v128, bytes);
+    }
+  }
+  void array_write(std::uint64_t ref, std::uint32_t index, Bytes from) noexcept override {
+    const std::size_t bytes = element_bytes(ref);
+    for (std::size_t at = 0; at < from.size(); at += bytes) {
+      std::memcpy(things_[ref >> 2].values[index++].v128, from.data() + at, bytes);
+    }
+  }
+  bool ref_is(std::uint64_t ref, const HeapType& type) noexcept override {
+    return (ref & 3) == 0 && (ref & kGuests) == 0 && things_[ref >> 2].type == type;
+  }
+  Result<std::uint64_t> ref_root(std::uint64_t ref) noexcept override {
+    ++fake_roots()[init_.owner][ref];
+    return ref;
+  }
+  void ref_unroot(std::uint64_t root) noexcept override {
+    std::map<std::uint64_t, int>& roots = fake_roots()[init_.owner];
+    if (--roots.at(root) == 0) roots.erase(root);
+  }
+
+  // Exceptions are objects whose type's number is their tag's.
+
+  Result<Index> tag_new(const TagType& type) noexcept override {
+    tags_.push_back(type);
+    return tags_.size() - 1;
+  }
+  TagType tag_type(Index tag) noexcept override { return tags_[tag]; }
+  Result<std::uint64_t> exception_new(Index tag, const RawVal* values) noexcept override {
+    things_.push_back({HeapType::concrete(static_cast<std::uint32_t>(tag), HeapKind::Exn),
+                       {values, values + tags_[tag].func.params().size()}});
+    return (things_.size() - 1) << 2;
+  }
+  Index exception_tag(std::uint64_t exception) noexcept override {
+    return things_[exception >> 2].type.index;
+  }
+  void exception_values(std::uint64_t exception, RawVal* values) noexcept override {
+    const std::vector<RawVal>& from = things_[exception >> 2].values;
+    std::copy(from.begin(), from.end(), values);
+  }
+  std::uint64_t take_exception() noexcept override { return std::exchange(thrown_, 0); }
+  /// What a guest's throw is.
+  Error thrown(std::uint64_t exception) {
+    thrown_ = exception;
+    return Error::from_exnref({});
+  }
+  /// The exception that a call of the host's ended with, or 0.
+  [[nodiscard]] std::uint64_t caught(const Error& error) const {
+    return backend::exception_word(error, init_.owner);
+  }
+
+  GcStats gc_stats() noexcept override { return {.heap_bytes = things_.size()}; }
   /// Roots are the globals and tables of externrefs.
   Result<void> gc() noexcept override {
     std::vector<bool> live(objects_.size() + 1);
@@ -299,6 +412,23 @@ class FakeStore final : public backend::Store {
     void (*finalize)(void*) noexcept;
   };
 
+  /// What a guest allocates; never freed.
+  struct Thing {
+    HeapType type;
+    std::vector<RawVal> values;
+  };
+  static constexpr std::uint64_t kGuests = std::uint64_t{1} << 63;
+
+  [[nodiscard]] std::size_t element_bytes(std::uint64_t ref) const {
+    return types_[things_[ref >> 2].type.index].fields[0].storage.number_bytes();
+  }
+  [[nodiscard]] RawVal unpacked(const Thing& thing, std::size_t field, std::size_t place) const {
+    RawVal value = thing.values[place];
+    const unsigned bytes = types_[thing.type.index].fields[field].storage.packed_bytes();
+    if (bytes != 0) value.u64 = value.u32 & ((1u << 8 * bytes) - 1);
+    return value;
+  }
+
   static void finish(Object& object) {
     if (object.object != nullptr) object.finalize(std::exchange(object.object, nullptr));
   }
@@ -324,6 +454,8 @@ class FakeStore final : public backend::Store {
       index = table_new(*table, {});
     } else if (const auto* global = std::get_if<GlobalType>(&type.type)) {
       index = global_new(*global, {});
+    } else if (const auto* tag = std::get_if<TagType>(&type.type)) {
+      index = tag_new(*tag);
     }
     if (!index) return std::unexpected<Error>(std::move(index).error());
     return backend::Extern{kind, *index};
@@ -339,6 +471,10 @@ class FakeStore final : public backend::Store {
   std::deque<Table> tables_{};
   std::deque<Global> globals_{};
   std::deque<Object> objects_{};
+  const FakeTypes& types_;
+  std::deque<TagType> tags_{};
+  std::deque<Thing> things_{1};  // word 0 is null
+  std::uint64_t thrown_ = 0;
 };
 
 class FakeBackend final : public backend::Backend {
@@ -378,11 +514,21 @@ class FakeBackend final : public backend::Backend {
     }
     Result<std::unique_ptr<backend::Store>> make_store(
         const backend::StoreInit& init) noexcept override {
-      return std::make_unique<FakeStore>(backend_.capabilities_, init);
+      return std::make_unique<FakeStore>(backend_.capabilities_, init, types_);
+    }
+    Result<HeapType> define_type(const detail::TypeInfo& info) noexcept override {
+      types_.push_back(info);
+      types_.back().heap.index = static_cast<std::uint32_t>(types_.size() - 1);
+      return types_.back().heap;
+    }
+    Result<detail::TypeInfo> type_info(const HeapType& type) noexcept override {
+      if (type.index >= types_.size()) return fail(Errc::type_mismatch, "no such type");
+      return types_[type.index];
     }
 
    private:
     const FakeBackend& backend_;
+    FakeTypes types_{};
   };
 
   Capabilities capabilities_;

@@ -64,13 +64,15 @@ constexpr auto kHeapTypes = std::to_array<HeapRow>({
 });
 static_assert(kHeapTypes.size() == static_cast<std::size_t>(HeapKind::Concrete));
 
+HeapKind kind_of(const interp::SubType& type) {
+  using Kind = interp::CompositeType::Kind;
+  if (type.composite.kind == Kind::Func) return HeapKind::Func;
+  return type.composite.kind == Kind::Struct ? HeapKind::Struct : HeapKind::Array;
+}
+
 HeapType public_type(interp::HeapType type, const interp::TypeRegistry& types) {
   if (type.is_index()) {
-    using Kind = interp::CompositeType::Kind;
-    const Kind kind = types.type(type.index()).composite.kind;
-    return HeapType::concrete(type.index(), kind == Kind::Func     ? HeapKind::Func
-                                            : kind == Kind::Struct ? HeapKind::Struct
-                                                                   : HeapKind::Array);
+    return HeapType::concrete(type.index(), kind_of(types.type(type.index())));
   }
   for (const HeapRow& row : kHeapTypes) {
     if (row.code == type.abstract()) return row.kind;
@@ -82,30 +84,14 @@ std::unexpected<Error> unsupported(interp::Feature feature) {
   return fail(Errc::unsupported, interp::refusal_of(feature));
 }
 
-Result<interp::HeapType> interp_type(const HeapType& type) {
-  switch (type.kind) {
-    case HeapKind::Func:
-    case HeapKind::Extern:
-    case HeapKind::NoFunc:
-    case HeapKind::NoExtern:
-      for (const HeapRow& row : kHeapTypes) {
-        if (row.kind == type.kind) return row.code;
-      }
-      break;
-    case HeapKind::Exn:
-    case HeapKind::NoExn:
-      return unsupported(interp::Feature::Exceptions);
-    case HeapKind::Concrete:
-      return unsupported(interp::Feature::FunctionReferences);
-    case HeapKind::Any:
-    case HeapKind::Eq:
-    case HeapKind::I31:
-    case HeapKind::Struct:
-    case HeapKind::Array:
-    case HeapKind::None:
-      break;
+Result<interp::HeapType> interp_type(const HeapType& type, const interp::TypeRegistry& types) {
+  for (const HeapRow& row : kHeapTypes) {
+    if (row.kind == type.kind) return row.code;
   }
-  return unsupported(interp::Feature::Gc);
+  if (type.index >= types.size() || kind_of(types.type(type.index)) != type.hierarchy) {
+    return fail(Errc::type_mismatch, "the engine has no such type: " + to_string(type));
+  }
+  return interp::HeapType::of_index(type.index);
 }
 
 // --- Traps ---
@@ -275,7 +261,7 @@ MemoryType public_type(const interp::MemoryType& type) {
           .page_size_log2 = static_cast<std::uint8_t>(type.page_bytes_log2)};
 }
 
-Result<interp::ValType> interp_type(const ValType& type) {
+Result<interp::ValType> interp_type(const ValType& type, const interp::TypeRegistry& types) {
   switch (type.kind()) {
     case ValType::Kind::I32:
       return interp::ValType::I32;
@@ -290,18 +276,18 @@ Result<interp::ValType> interp_type(const ValType& type) {
     case ValType::Kind::Ref:
       break;
   }
-  const Result<interp::HeapType> heap = interp_type(type.heap());
+  const Result<interp::HeapType> heap = interp_type(type.heap(), types);
   if (!heap) return std::unexpected<Error>(heap.error());
   return interp::ValType::ref(*heap, type.is_nullable());
 }
 
-Result<interp::FuncType> interp_type(const FuncType& type) {
+Result<interp::FuncType> interp_type(const FuncType& type, const interp::TypeRegistry& types) {
   interp::FuncType result;
-  const auto append = [](std::span<const ValType> from,
-                         std::vector<interp::ValType>& to) -> Result<void> {
+  const auto append = [&types](std::span<const ValType> from,
+                               std::vector<interp::ValType>& to) -> Result<void> {
     to.reserve(from.size());
     for (const ValType& value : from) {
-      Result<interp::ValType> converted = interp_type(value);
+      Result<interp::ValType> converted = interp_type(value, types);
       if (!converted) return std::unexpected<Error>(std::move(converted).error());
       to.push_back(*converted);
     }
@@ -313,18 +299,87 @@ Result<interp::FuncType> interp_type(const FuncType& type) {
   return result;
 }
 
-Result<interp::TableType> interp_type(const TableType& type) {
-  Result<interp::ValType> element = interp_type(type.element);
+Result<interp::TableType> interp_type(const TableType& type, const interp::TypeRegistry& types) {
+  Result<interp::ValType> element = interp_type(type.element, types);
   if (!element) return std::unexpected<Error>(std::move(element).error());
   return interp::TableType{.limits = {type.limits.min, type.limits.max},
                            .index = interp_index(type.index),
                            .element = *element};
 }
 
-Result<interp::GlobalType> interp_type(const GlobalType& type) {
-  Result<interp::ValType> content = interp_type(type.content);
+Result<interp::GlobalType> interp_type(const GlobalType& type, const interp::TypeRegistry& types) {
+  Result<interp::ValType> content = interp_type(type.content, types);
   if (!content) return std::unexpected<Error>(std::move(content).error());
   return interp::GlobalType{.type = *content, .is_mutable = type.mutability == Mutability::Var};
+}
+
+namespace {
+
+std::unexpected<Error> no_subtype(std::string_view why) {
+  return fail(Errc::type_mismatch, "the supertype " + std::string(why));
+}
+
+// Spec 3.0, 3.2.9 "Sub Types".
+Result<void> check_super(const interp::SubType& type, const HeapType& super,
+                         const interp::TypeRegistry& types) {
+  const interp::SubType& above = types.type(super.index);
+  if (above.is_final) return no_subtype("is final");
+  if (!interp::matches(type.composite, above.composite, types)) {
+    return no_subtype("has other fields");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<interp::SubType> interp_type(const detail::TypeInfo& info,
+                                    const interp::TypeRegistry& types) {
+  using Kind = interp::CompositeType::Kind;
+  interp::SubType type;
+  type.is_final = info.is_final;
+  type.composite.kind = info.heap.hierarchy == HeapKind::Struct ? Kind::Struct : Kind::Array;
+  type.composite.fields.reserve(info.fields.size());
+  for (const FieldType& field : info.fields) {
+    Result<interp::ValType> value = interp_type(field.storage.value(), types);
+    if (!value) return std::unexpected<Error>(std::move(value).error());
+    using Packed = interp::FieldType::Packed;
+    const unsigned packed = field.storage.packed_bytes();
+    type.composite.fields.push_back({
+        .type = *value,
+        .packed = packed == 0   ? Packed::No
+                  : packed == 1 ? Packed::I8
+                                : Packed::I16,
+        .is_mutable = field.mutability == Mutability::Var,
+    });
+  }
+  if (!info.super) return type;
+  if (info.super->kind != HeapKind::Concrete) return no_subtype("is abstract");
+  if (auto known = interp_type(*info.super, types); !known) {
+    return std::unexpected<Error>(std::move(known).error());
+  }
+  if (auto ok = check_super(type, *info.super, types); !ok) {
+    return std::unexpected<Error>(std::move(ok).error());
+  }
+  type.super = info.super->index;
+  return type;
+}
+
+detail::TypeInfo public_type(interp::TypeId id, const interp::TypeRegistry& types) {
+  const interp::SubType& type = types.type(id);
+  detail::TypeInfo info;
+  info.heap = HeapType::concrete(id, kind_of(type));
+  info.is_final = type.is_final;
+  if (type.super) info.super = public_type(interp::HeapType::of_index(*type.super), types);
+  info.func = public_type(type.composite.func, types);
+  info.fields.reserve(type.composite.fields.size());
+  for (const interp::FieldType& field : type.composite.fields) {
+    using Packed = interp::FieldType::Packed;
+    const StorageType storage = field.packed == Packed::I8    ? StorageType::I8
+                                : field.packed == Packed::I16 ? StorageType::I16
+                                                              : public_type(field.type, types);
+    info.fields.push_back({storage, field.is_mutable ? Mutability::Var : Mutability::Const});
+  }
+  return info;
 }
 
 Result<interp::MemoryType> interp_type(const MemoryType& type) {

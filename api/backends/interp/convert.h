@@ -10,6 +10,7 @@
 #include "interp/validate/type_registry.h"
 #include "weft/config.hpp"
 #include "weft/error.hpp"
+#include "weft/gc.hpp"
 #include "weft/types.hpp"
 #include "weft/value.hpp"
 
@@ -31,11 +32,18 @@ constexpr interp::ExternKind interp_kind(ExternKind kind) {
   return static_cast<interp::ExternKind>(kind);
 }
 
-// Errc::unsupported for types that this version has no values of.
-Result<interp::ValType> interp_type(const ValType& type);
-Result<interp::FuncType> interp_type(const FuncType& type);
-Result<interp::TableType> interp_type(const TableType& type);
-Result<interp::GlobalType> interp_type(const GlobalType& type);
+// What an engine's type is, for type_info.
+detail::TypeInfo public_type(interp::TypeId id, const interp::TypeRegistry& types);
+
+// Errc::type_mismatch for concrete types that aren't in the registry.
+Result<interp::ValType> interp_type(const ValType& type, const interp::TypeRegistry& types);
+Result<interp::FuncType> interp_type(const FuncType& type, const interp::TypeRegistry& types);
+Result<interp::TableType> interp_type(const TableType& type, const interp::TypeRegistry& types);
+Result<interp::GlobalType> interp_type(const GlobalType& type, const interp::TypeRegistry& types);
+// Errc::type_mismatch also for what Spec 3.0, 3.4.1 "Types" doesn't allow.
+Result<interp::SubType> interp_type(const detail::TypeInfo& info,
+                                    const interp::TypeRegistry& types);
+// Errc::unsupported for shared ones.
 Result<interp::MemoryType> interp_type(const MemoryType& type);
 
 Error public_error(const interp::Error& error);

@@ -121,7 +121,7 @@ std::optional<Index> InterpStore::instance_memory(Index instance) noexcept {
 
 Result<Index> InterpStore::func_new(const FuncType& type,
                                     std::shared_ptr<backend::HostFunc> func) noexcept {
-  Result<interp::FuncType> converted = interp_type(type);
+  Result<interp::FuncType> converted = interp_type(type, *settings_->types);
   if (!converted) return std::unexpected<Error>(std::move(converted).error());
   const interp::TypeId id = settings_->types->intern(*converted);
   if (id == interp::kNoTypeId) return fail(Errc::limit, "the engine has too many types");
@@ -224,7 +224,7 @@ backend::MemoryView InterpStore::memory_view(Index memory) noexcept {
 // --- Tables ---
 
 Result<Index> InterpStore::table_new(const TableType& type, RawVal init) noexcept {
-  Result<interp::TableType> converted = interp_type(type);
+  Result<interp::TableType> converted = interp_type(type, *settings_->types);
   if (!converted) return std::unexpected<Error>(std::move(converted).error());
   auto table = store_->new_table(*converted, pointer_of(init));
   if (!table) return fail(public_error(table.error()));
@@ -283,7 +283,7 @@ interp::Value value_of(const RawVal& raw, interp::ValType type) {
 }  // namespace
 
 Result<Index> InterpStore::global_new(const GlobalType& type, RawVal init) noexcept {
-  Result<interp::GlobalType> converted = interp_type(type);
+  Result<interp::GlobalType> converted = interp_type(type, *settings_->types);
   if (!converted) return std::unexpected<Error>(std::move(converted).error());
   return index_of(store_->new_global(*converted, value_of(init, converted->type)));
 }
@@ -301,36 +301,6 @@ RawVal InterpStore::global_get(Index global) noexcept {
 void InterpStore::global_set(Index global, RawVal value) noexcept {
   const interp::GlobalInst& of = *at<interp::GlobalInst>(global);
   *of.value = value_of(value, of.type.type);
-}
-
-// --- Tags ---
-
-Result<Index> InterpStore::tag_new(const TagType& type) noexcept {
-  Result<interp::FuncType> converted = interp_type(type.func);
-  if (!converted) return std::unexpected<Error>(std::move(converted).error());
-  const interp::TypeId id = settings_->types->intern(*converted);
-  if (id == interp::kNoTypeId) return fail(Errc::limit, "the engine has too many types");
-  return index_of(store_->new_tag(id, settings_->types->func_type(id)));
-}
-
-TagType InterpStore::tag_type(Index tag) noexcept {
-  return TagType{public_type(*at<interp::TagInst>(tag)->func_type, *settings_->types)};
-}
-
-// --- References ---
-
-Result<std::uint64_t> InterpStore::externref_new(void* object,
-                                                 void (*finalize)(void*) noexcept) noexcept {
-  return index_of(store_->new_extern(object, finalize));
-}
-
-void* InterpStore::externref_object(std::uint64_t ref) noexcept {
-  return at<interp::ExternObject>(ref)->payload;
-}
-
-Result<void> InterpStore::gc() noexcept {
-  store_->gc();
-  return {};
 }
 
 // --- Limits and fuel ---
@@ -354,6 +324,7 @@ void InterpStore::apply_limits(const StoreLimits& limits) {
       .memory = ask(Kind::Memory, limits.memory_bytes, settings_->memory_bytes),
       .memory64 = ask(Kind::Memory, limits.memory_bytes, settings_->memory64_bytes),
       .table = ask(Kind::Table, limits.table_elements, settings_->table_elements),
+      .gc_heap = ask(Kind::GcHeap, limits.gc_heap_bytes, StoreLimits::kUnlimited),
       .max_instances = limits.instances,
       .max_memories = limits.memories,
       .max_tables = limits.tables,

@@ -3,7 +3,8 @@
 // Indices are addresses: of an interp::Instance, FuncInst, TableInst, MemoryInst, GlobalInst or
 // TagInst. The interpreter keeps each at one address until its store dies and never frees one
 // before, so they are unique and never reused, and finding what one names costs nothing. References
-// are the same addresses, as in the guest.
+// are what they are in the guest: such an address for functions, and see interp/runtime/objects.h
+// for the others.
 #pragma once
 
 #include <cstdint>
@@ -70,11 +71,36 @@ class InterpStore final : public backend::Store {
 
   Result<backend::Index> tag_new(const TagType& type) noexcept override;
   TagType tag_type(backend::Index tag) noexcept override;
+  Result<std::uint64_t> exception_new(backend::Index tag,
+                                      const backend::RawVal* values) noexcept override;
+  backend::Index exception_tag(std::uint64_t exception) noexcept override;
+  void exception_values(std::uint64_t exception, backend::RawVal* values) noexcept override;
+  std::uint64_t take_exception() noexcept override;
 
   Result<std::uint64_t> externref_new(void* object,
                                       void (*finalize)(void* object) noexcept) noexcept override;
+  std::uint64_t externref_reuse(std::uint64_t ref) noexcept override;
   void* externref_object(std::uint64_t ref) noexcept override;
+  bool ref_is(std::uint64_t ref, const HeapType& type) noexcept override;
   Result<void> gc() noexcept override;
+  GcStats gc_stats() noexcept override;
+
+  HeapType any_type(std::uint64_t ref) noexcept override;
+  std::uint64_t i31_to_ref(I31 value) noexcept override;
+  I31 i31_from_ref(std::uint64_t ref) noexcept override;
+  Result<std::uint64_t> struct_new(const HeapType& type,
+                                   const backend::RawVal* fields) noexcept override;
+  backend::RawVal struct_get(std::uint64_t ref, std::size_t field) noexcept override;
+  void struct_set(std::uint64_t ref, std::size_t field, backend::RawVal value) noexcept override;
+  Result<std::uint64_t> array_new(const HeapType& type, std::uint32_t size,
+                                  backend::RawVal init) noexcept override;
+  std::uint32_t array_size(std::uint64_t ref) noexcept override;
+  backend::RawVal array_get(std::uint64_t ref, std::uint32_t index) noexcept override;
+  void array_set(std::uint64_t ref, std::uint32_t index, backend::RawVal value) noexcept override;
+  void array_read(std::uint64_t ref, std::uint32_t index, MutableBytes to) noexcept override;
+  void array_write(std::uint64_t ref, std::uint32_t index, Bytes from) noexcept override;
+  Result<std::uint64_t> ref_root(std::uint64_t ref) noexcept override;
+  void ref_unroot(std::uint64_t root) noexcept override;
 
   Result<void> set_limits(const StoreLimits& limits) noexcept override;
   Result<void> set_fuel(std::uint64_t units) noexcept override;
@@ -116,6 +142,12 @@ class InterpStore final : public backend::Store {
       settle_pending_interrupt();
   }
   void settle_pending_interrupt();
+
+  // What the object's type says of it.
+  [[nodiscard]] const interp::ObjectLayout& layout_of(std::uint64_t ref) const;
+  // Keeps what a slot refers to through a collection, or no longer.
+  void hold(interp::ValType type, const backend::RawVal& value);
+  void let_go(interp::ValType type, const backend::RawVal& value);
 
   void apply_limits(const StoreLimits& limits);
   bool allow(GrowthRequest::Kind kind, std::uint64_t most, std::uint64_t current,

@@ -265,6 +265,10 @@ class WEFT_API Store {
   /// no garbage itself: the word is good at least until the guest runs or gc is called.
   virtual Result<std::uint64_t> externref_new(void* object,
                                               void (*finalize)(void* object) noexcept) noexcept;
+  /// Asked before a word of externref_new's is used again, whose `finalize` hasn't been called.
+  /// Gives the word that the object has from now on, which is as good as a new one even if the
+  /// guest couldn't reach the object any more.
+  virtual std::uint64_t externref_reuse(std::uint64_t ref) noexcept;
   /// The host object of an externref word; null if it isn't of externref_new's making.
   virtual void* externref_object(std::uint64_t ref) noexcept;
   /// Whether a non-null reference of the type's hierarchy is of a Concrete heap type; other types

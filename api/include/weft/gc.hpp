@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -203,7 +204,15 @@ namespace detail {
 
 /// What arrays of numbers can be copied as.
 template <class T>
-concept ArrayElement = std::is_arithmetic_v<T> || std::same_as<T, V128> || std::is_enum_v<T>;
+concept ArrayElement = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) ||
+                       std::same_as<T, V128> || std::same_as<T, std::byte>;
+
+template <class R>
+concept ElementRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
+                       ArrayElement<std::ranges::range_value_t<R>>;
+template <class R>
+concept MutableElementRange =
+    ElementRange<R> && !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
 
 }  // namespace detail
 
@@ -232,12 +241,14 @@ class WEFT_API ArrayRef : public EqRef {
   /// Errc::type_mismatch if the elements are constant or the value isn't of their type.
   [[nodiscard]] Result<void> set(StoreRef store, std::uint32_t index, const Val& value) const;
 
-  /// Copies elements from `index` on out of an array of numbers or vectors whose elements have
-  /// T's size: bytes for I8, float or std::uint32_t for F32. Errc::type_mismatch.
-  template <detail::ArrayElement T>
-  [[nodiscard]] Result<void> read(StoreRef store, std::uint32_t index, std::span<T> to) const {
-    return read_bytes(store, index, sizeof(T),
-                      {reinterpret_cast<std::uint8_t*>(to.data()), to.size_bytes()});
+  /// Copies elements from `index` on out of an array of numbers or vectors, into a vector, span or
+  /// the like whose elements have the same size: bytes for I8, float or std::uint32_t for F32.
+  /// Errc::type_mismatch.
+  template <detail::MutableElementRange R>
+  [[nodiscard]] Result<void> read(StoreRef store, std::uint32_t index, R&& to) const {
+    const std::span elements(to);
+    return read_bytes(store, index, sizeof(elements[0]),
+                      {reinterpret_cast<std::uint8_t*>(elements.data()), elements.size_bytes()});
   }
   /// All elements: array.read<float>(store).
   template <detail::ArrayElement T>
@@ -245,16 +256,17 @@ class WEFT_API ArrayRef : public EqRef {
     const Result<std::uint32_t> count = size(store);
     if (!count) return std::unexpected<Error>(count.error());
     std::vector<T> elements(*count);
-    Result<void> done = read(store, 0, std::span<T>(elements));
+    Result<void> done = read(store, 0, elements);
     if (!done) return std::unexpected<Error>(std::move(done).error());
     return elements;
   }
-  /// Copies into an array of numbers or vectors; see read.
-  template <detail::ArrayElement T>
-  [[nodiscard]] Result<void> write(StoreRef store, std::uint32_t index,
-                                   std::span<const T> from) const {
-    return write_bytes(store, index, sizeof(T),
-                       {reinterpret_cast<const std::uint8_t*>(from.data()), from.size_bytes()});
+  /// Copies a vector, span or the like into an array of numbers or vectors; see read.
+  template <detail::ElementRange R>
+  [[nodiscard]] Result<void> write(StoreRef store, std::uint32_t index, const R& from) const {
+    const std::span elements(from);
+    return write_bytes(
+        store, index, sizeof(elements[0]),
+        {reinterpret_cast<const std::uint8_t*>(elements.data()), elements.size_bytes()});
   }
 
   static constexpr HeapType kHeap = HeapKind::Array;

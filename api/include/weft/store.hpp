@@ -37,9 +37,10 @@ struct GrowthRequest {
   std::optional<std::uint64_t> maximum{};  ///< The type's, in bytes or elements.
 };
 
-/// What a store's garbage collector has done and holds; zeros on backends without GcObjects.
+/// What a store's heap of collected objects is like; zeros where a backend doesn't know.
 struct GcStats {
-  std::uint64_t heap_bytes = 0;   ///< Of objects that live or wait to be freed.
+  std::uint64_t heap_bytes = 0;  ///< Taken from the system; what StoreLimits::gc_heap_bytes bounds.
+  std::uint64_t live_bytes = 0;  ///< Of objects that survived the last collection.
   std::uint64_t collections = 0;  ///< Since the store was made.
   friend bool operator==(const GcStats&, const GcStats&) = default;
 };
