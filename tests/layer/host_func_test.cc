@@ -281,7 +281,7 @@ TEST_P(HostFuncLayer, CapturesDieWhenAFunctionCouldNotBeMade) {
                      return Result<void>();
                    });
   if (!made) {
-    EXPECT_EQ(made.error().code(), Errc::unsupported);
+    EXPECT_EQ(made.error().code(), Errc::type_mismatch);
     EXPECT_EQ(alive, 0);
   }
 }

@@ -44,7 +44,7 @@ class InterpEngine final : public backend::Engine {
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
     return {DirectMemory, Fuel, Interrupt, Limits,         LimitCallback, Backtrace, V128,
-            ExternRef,    Gc,   Memory64,  CustomSections, Dump,          GcObjects};
+            ExternRef,    Gc,   Memory64,  CustomSections, Dump,          GcObjects, Exceptions};
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(

@@ -143,6 +143,9 @@ interp::TrapCode InterpStore::call_host(void* env, interp::Store& store, interp:
     self.settle_interrupt();
     return interp::TrapCode::None;
   }
+  if (const std::uint64_t exception = backend::exception_word(done.error(), self.init_.owner)) {
+    return store.throw_exception(at<interp::ExnObject>(exception));
+  }
   store.set_host_error(
       {new Error(std::move(done).error()), [](void* error) { delete static_cast<Error*>(error); }});
   return interp::TrapCode::HostError;
