@@ -21,11 +21,10 @@ std::uint8_t* element_at(const interp::ObjectLayout& layout, std::uint64_t ref,
          std::size_t{index} * layout.element_bytes;
 }
 
-// Zero-extended.
+// Zero-extended: a new RawVal's low half is zero.
 RawVal read(const std::uint8_t* from, std::size_t bytes) {
   RawVal raw;
-  std::memset(&raw, 0, sizeof raw);
-  std::memcpy(&raw, from, bytes);
+  std::memcpy(raw.v128, from, bytes);
   return raw;
 }
 
