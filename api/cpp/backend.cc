@@ -30,6 +30,15 @@ Result<void> Store::memory_write(Index /*memory*/, std::uint64_t /*address*/,
   return lacking("access to memories");
 }
 
+Result<Index> Store::memory_adopt(const std::shared_ptr<SharedMemory>& /*memory*/) noexcept {
+  return lacking("shared memories");
+}
+std::shared_ptr<SharedMemory> Store::memory_shared(Index /*memory*/) noexcept { return nullptr; }
+Result<std::shared_ptr<SharedMemory>> Engine::make_shared_memory(
+    const MemoryType& /*type*/) noexcept {
+  return lacking("shared memories");
+}
+
 Result<Index> Store::table_new(const TableType& /*type*/, RawVal /*init*/) noexcept {
   return lacking("tables of the host's making");
 }

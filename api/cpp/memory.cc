@@ -79,9 +79,7 @@ Result<void> copy_remote(const Opened& memory, std::uint64_t to, std::uint64_t f
 
 }  // namespace
 
-Result<Memory> Memory::create(StoreRef store, const MemoryType& type) {
-  Result<backend::Store*> impl = detail::open(store);
-  if (!impl) return detail::forward_error(impl);
+Result<void> detail::check_memory_type(const MemoryType& type) {
   if (type.limits.max && *type.limits.max < type.limits.min) {
     return fail(Errc::type_mismatch, "a memory's maximum is below its minimum");
   }
@@ -97,6 +95,15 @@ Result<Memory> Memory::create(StoreRef store, const MemoryType& type) {
   }
   if (type.shared && !type.limits.max) {
     return fail(Errc::type_mismatch, "a shared memory needs a maximum");
+  }
+  return {};
+}
+
+Result<Memory> Memory::create(StoreRef store, const MemoryType& type) {
+  Result<backend::Store*> impl = detail::open(store);
+  if (!impl) return detail::forward_error(impl);
+  if (Result<void> possible = detail::check_memory_type(type); !possible) {
+    return detail::forward_error(possible);
   }
   Result<backend::Index> index = (*impl)->memory_new(type);
   if (!index) return detail::forward_error(index);

@@ -198,6 +198,9 @@ void attach_exception(StoreState& state, Error& error) noexcept;
                                       std::span<const ValType> types, RawVal* slots,
                                       std::string_view what);
 
+/// Errc::type_mismatch for the type of a memory that can't be.
+[[nodiscard]] Result<void> check_memory_type(const MemoryType& type);
+
 /// Whether a host function of one type can stand for one of another: parameters fit, and results
 /// may fit.
 [[nodiscard]] bool adapts(const Engine& engine, const FuncType& host, const FuncType& wanted);

@@ -24,8 +24,14 @@ using detail::BytesTable;
 
 // From these sizes on the C library takes over: it knows the caches' sizes and streams past them,
 // and is no slower otherwise (bench/bytes_bench.cc).
+#if WEFT_TSAN
+// ThreadSanitizer would take its accesses to a guest's memory for ours.
+inline constexpr size_t kLargeCopyBytes = SIZE_MAX;
+inline constexpr size_t kLargeFillBytes = SIZE_MAX;
+#else
 inline constexpr size_t kLargeCopyBytes = size_t{1} << 20;
 inline constexpr size_t kLargeFillBytes = size_t{1} << 15;
+#endif
 
 // Vectors of up to 64 bytes, the size of a cache line.
 using Wide = hn::CappedTag<uint8_t, 64>;
@@ -87,7 +93,7 @@ HWY_INLINE HWY_ATTR void copy_four(Wide d, uint8_t* to, const uint8_t* from) {
 
 // Ends that the aligned loop does not reach are loaded before it and stored after it, as the loop
 // may overwrite where they come from.
-HWY_ATTR void copy_long(uint8_t* to, const uint8_t* from, size_t n) {
+WEFT_GUEST_ACCESS HWY_ATTR void copy_long(uint8_t* to, const uint8_t* from, size_t n) {
   const Wide d;
   const size_t lanes = hn::Lanes(d);
   const size_t step = 4 * lanes;
@@ -130,7 +136,7 @@ HWY_ATTR void copy_long(uint8_t* to, const uint8_t* from, size_t n) {
   }
 }
 
-HWY_ATTR void copy(uint8_t* to, const uint8_t* from, size_t n) {
+WEFT_GUEST_ACCESS HWY_ATTR void copy(uint8_t* to, const uint8_t* from, size_t n) {
   if (n >= kLargeCopyBytes) {
     std::memmove(to, from, n);
     return;
@@ -152,7 +158,7 @@ HWY_ATTR void copy(uint8_t* to, const uint8_t* from, size_t n) {
 
 // ---- Fill
 
-HWY_ATTR void fill(uint8_t* to, uint8_t value, size_t n) {
+WEFT_GUEST_ACCESS HWY_ATTR void fill(uint8_t* to, uint8_t value, size_t n) {
   if (n >= kLargeFillBytes) {
     std::memset(to, value, n);
     return;

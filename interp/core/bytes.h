@@ -8,6 +8,8 @@
 #include <cstring>
 #include <span>
 
+#include "interp/core/sanitizers.h"
+
 namespace weft::interp {
 
 namespace detail {
@@ -52,7 +54,7 @@ template <class T>
 }  // namespace detail
 
 // Copies n bytes; the ranges may overlap.
-inline void copy_bytes(void* to, const void* from, size_t n) {
+WEFT_GUEST_ACCESS inline void copy_bytes(void* to, const void* from, size_t n) {
   auto* const t = static_cast<uint8_t*>(to);
   const auto* const f = static_cast<const uint8_t*>(from);
   if (n > detail::kInPlaceBytes) return detail::bytes_table().copy(t, f, n);
@@ -64,7 +66,7 @@ inline void copy_bytes(void* to, const void* from, size_t n) {
 }
 
 // Sets n bytes to value.
-inline void fill_bytes(void* to, uint8_t value, size_t n) {
+WEFT_GUEST_ACCESS inline void fill_bytes(void* to, uint8_t value, size_t n) {
   auto* const t = static_cast<uint8_t*>(to);
   if (n > detail::kInPlaceBytes) return detail::bytes_table().fill(t, value, n);
   const uint64_t pattern = value * uint64_t{0x0101010101010101};

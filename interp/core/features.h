@@ -88,6 +88,7 @@ inline constexpr FeatureSet kSupportedFeatures = kWasm2 | FeatureSet{
     Feature::FunctionReferences,
     Feature::Exceptions,
     Feature::LegacyExceptions,
+    Feature::Threads,
     Feature::CustomPageSizes,
     Feature::WideArithmetic,
 };

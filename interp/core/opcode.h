@@ -106,6 +106,18 @@ constexpr uint32_t access_bytes(Opcode opcode) {
   bytes[index_of(Opcode::Id)] = size;
 #define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, size) \
   bytes[index_of(Opcode::Id)] = size;
+#define WEFT_ATOMIC_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_ATOMIC_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_ATOMIC_RMW(prefix, code, Id, text, sig, feature, Stored, Value, fn) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_ATOMIC_CMPXCHG(prefix, code, Id, text, sig, feature, Stored, Value) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_ATOMIC_WAIT(prefix, code, Id, text, sig, feature, Stored) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
+#define WEFT_ATOMIC_NOTIFY(prefix, code, Id, text, sig, feature, Stored) \
+  bytes[index_of(Opcode::Id)] = sizeof(Stored);
 #include "interp/core/opcodes.def"
     bytes[index_of(Opcode::V128Store)] = 16;
     return bytes;

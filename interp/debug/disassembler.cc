@@ -82,8 +82,6 @@ constexpr std::string_view shape_name(Shape shape) {
       return "throw_ref";
     case Shape::RefAsNonNull:
       return "ref.as_non_null";
-    case Shape::Atomic:
-      return "atomic";
     case Shape::Runtime:
       return "runtime";
     case Shape::Zero:
@@ -239,6 +237,9 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
       return std::string(text_of(static_cast<TrapCode>(x)));
     case Shape::BranchTable:
       return text(x) + " and default";
+    case Shape::Atomic:
+      return "offset=" + std::to_string(read<uint64_t>(cell + at.p)) + ", memory at context+" +
+             text(y);
     case Shape::VExtract:
     case Shape::VReplace:
     case Shape::VLoadLane:

@@ -21,6 +21,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "interp/core/sanitizers.h"
 #include "interp/core/trap.h"
 #include "interp/core/value.h"
 #include "interp/runtime/context.h"
@@ -77,8 +78,6 @@ using HandlerFn = void(EntryState&);
 using HandlerFn = WEFT_PRESERVE_NONE void(Context*, Record*, uint8_t*, const uint8_t*, uint64_t*,
                                           uint64_t, double, float);
 // Uninstrumented: sanitizers' checks would be calls, and guest memory is not theirs to judge.
-#define WEFT_UNINSTRUMENTED \
-  __attribute__((no_sanitize("address", "undefined", "thread"), disable_sanitizer_instrumentation))
 #define WEFT_HANDLER(name)                                                                        \
   WEFT_PRESERVE_NONE WEFT_UNINSTRUMENTED void name(                                               \
       [[maybe_unused]] ::weft::interp::Context* ctx, [[maybe_unused]] ::weft::interp::Record* rs, \
@@ -101,10 +100,14 @@ using HandlerFn = WEFT_PRESERVE_NONE void(Context*, Record*, uint8_t*, const uin
     WEFT_DISPATCH();    \
   } while (false)
 
-// Out of line, so that the handlers that may trap save no registers for it.
+// Out of line, so that the handlers that may trap save no registers for it. A handler traps before
+// it has changed anything: where the reason is gone, its cell begins again.
 template <TrapCode Code>
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER(trap_exit) {
   WEFT_REGS;
+  if constexpr (Code == TrapCode::OutOfBoundsMemoryAccess) {
+    if (refresh_shared_memories(*ctx->state)) WEFT_DISPATCH();
+  }
   ctx->state->trap = {Code, pc, fp, rs, ctx};
   WEFT_EXIT();
 }

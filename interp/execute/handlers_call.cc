@@ -15,6 +15,7 @@ namespace {
 WEFT_HANDLER(call) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout({.shape = Shape::Call});
+  WEFT_AFTER_LINKING();
   uint64_t* frame = fp + read_u32(pc, cell.x);
   Record* record = rs - 1;
   WEFT_CHECK_ROOM(frame, record);

@@ -52,6 +52,7 @@ WEFT_HANDLER(call_ref) {
 WEFT_HANDLER(return_call) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout({.shape = Shape::ReturnCall});
+  WEFT_AFTER_LINKING();
   WEFT_CHECK_INTERRUPT();
   const auto handler = read_unaligned<HandlerFn*>(pc + cell.q);
   pc = read_unaligned<const uint8_t*>(pc + cell.p);

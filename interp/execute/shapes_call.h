@@ -47,28 +47,39 @@ namespace weft::interp {
   return ctx->memory0 != nullptr ? ctx->memory0->base : nullptr;
 }
 
+// A word of a cell that threads may replace while others run it.
+inline std::atomic_ref<uint64_t> word_of(const uint8_t* cell, size_t at = 0) {
+  return std::atomic_ref(*reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(cell) + at));
+}
+
 // A cell's handler as others may keep it: not one that a later call replaces.
 inline Handler lasting_handler(const uint8_t* cell) {
-  const auto handler = read_unaligned<Handler>(cell);
+  const auto handler = reinterpret_cast<Handler>(word_of(cell).load(std::memory_order_relaxed));
   const bool is_lazy = handler == handler_for({.shape = Shape::CallLazy}) ||
                        handler == handler_for({.shape = Shape::ReturnCallLazy});
   return is_lazy ? handler_for({.shape = Shape::Redispatch}) : handler;
 }
 
 // Makes a CallLazy cell into a Call, a ReturnCallLazy into a ReturnCall: `Linked`. Code is shared
-// by threads: whoever sees the new handler sees the new operands.
+// by threads: whoever sees the new handler sees the new operands. Handlers read cells as plain
+// words: aligned ones are read whole, and x86 reorders neither these stores nor the loads of a
+// handler and then its operands.
 template <Shape Linked>
 void link_call(const uint8_t* cell, const uint8_t* entry) {
   constexpr CellLayout layout = cell_layout({.shape = Linked});
-  const auto word = [cell](size_t at) {
-    return std::atomic_ref(*reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(cell) + at));
-  };
-  word(layout.p).store(reinterpret_cast<uint64_t>(entry), std::memory_order_relaxed);
-  word(layout.q).store(reinterpret_cast<uint64_t>(lasting_handler(entry)),
-                       std::memory_order_relaxed);
-  word(0).store(reinterpret_cast<uint64_t>(handler_for({.shape = Linked})),
-                std::memory_order_release);
+  word_of(cell, layout.p).store(reinterpret_cast<uint64_t>(entry), std::memory_order_relaxed);
+  word_of(cell, layout.q)
+      .store(reinterpret_cast<uint64_t>(lasting_handler(entry)), std::memory_order_relaxed);
+  word_of(cell).store(reinterpret_cast<uint64_t>(handler_for({.shape = Linked})),
+                      std::memory_order_release);
 }
+
+// In the handlers that link_call puts in: the operands are read after the handler.
+#if defined(__x86_64__)
+#define WEFT_AFTER_LINKING() static_assert(true)
+#else
+#define WEFT_AFTER_LINKING() std::atomic_thread_fence(std::memory_order_acquire)
+#endif
 
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
 // calling cell.

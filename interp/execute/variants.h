@@ -67,6 +67,8 @@ constexpr bool exists(const HandlerKey& key) {
       return key.a != In::Imm && !both_acc;
     case Shape::Select:
       return key.a != In::Acc && key.b != In::Acc && key.c != In::Imm;
+    case Shape::Atomic:
+      return key == HandlerKey{.shape = Shape::Atomic, .op = key.op};
     case Shape::Move:
       return !(key.a == In::Acc && key.d == Out::Acc);
     default:

@@ -13,6 +13,7 @@
 #include "interp/core/trap.h"
 #include "interp/core/value.h"
 #include "interp/decode/module.h"
+#include "interp/runtime/parker.h"
 
 namespace weft::interp {
 
@@ -83,6 +84,8 @@ struct StoreState {
   WaitingGuest waiting;  // the innermost one
   // Memories with reservations, linked by MemoryInst::next_guard: what the signal handler looks at.
   MemoryInst* guard_memories = nullptr;
+  // Shared memories, linked by MemoryInst::next_shared.
+  MemoryInst* shared_memories = nullptr;
   // An instance with guarded memories was made since the signal handler was last looked at.
   bool check_fault_handler = false;
   // Thrown and not caught yet, or null: what TrapCode::UncaughtException is about. A root of
@@ -90,11 +93,14 @@ struct StoreState {
   ExnObject* exception = nullptr;
   // Recently looked up cells, each at a place that depends on its address.
   std::array<CatchSite, 64> catch_sites{};
+  // Where the guest sleeps in memory.atomic.wait.
+  Parker parker;
 
   // Stops the running guest, or the next one if none runs. Thread-safe and async-signal-safe.
   void request_interrupt() noexcept {
     interrupt.store(1);
     record_limit.store(UINTPTR_MAX);
+    parker.wake();
   }
 
   // Forgets a request. One that arrives meanwhile is kept: `interrupt` alone tells whether a

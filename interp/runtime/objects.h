@@ -4,12 +4,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "interp/core/types.h"
 #include "interp/core/value.h"
 #include "interp/runtime/context.h"
 
 namespace weft::interp {
+
+class SharedMemory;
 
 // A host function: called with its arguments in `values[0..params)`, leaves its results in
 // `values[0..results)`; there are max(params, results) values. `caller` is the instance that calls,
@@ -98,29 +101,56 @@ inline constexpr bool kHasGuardMode = false;
 // page.
 inline constexpr uint64_t kGuardReservation = (uint64_t{1} << 33) + kPageBytes;
 
+// The most bytes that a memory addressed so can be made with here, and the most pages that one of
+// this type can grow to.
+uint64_t max_memory_bytes(const MemoryType& type);
+uint64_t max_memory_pages(const MemoryType& type);
+// Whether accesses to such a memory can be left to guard pages: a 64-bit address escapes any
+// reservation, and guard pages need whole pages in front of them.
+constexpr bool can_guard(const MemoryType& type) {
+  return kHasGuardMode && type.index == IndexType::I32 && type.page_bytes_log2 == kPageBytesLog2;
+}
+
 struct MemoryInst {
   uint8_t* base = nullptr;  // null only for Checked memories of size 0
-  uint64_t bytes = 0;       // current size
-  MemoryType type;          // limits.min as declared
+  // Current size; of a shared memory, the size when this store last looked (see byte_size). It
+  // belongs to the store's thread, so that handlers may compare with it as with any other number.
+  uint64_t bytes = 0;
+  MemoryType type;  // limits.min as declared
   MemoryMode mode = MemoryMode::Checked;
   uint8_t* reservation = nullptr;
   uint64_t reserved_bytes = 0;  // Guard: from `reservation`, guard pages included
   Store* store = nullptr;
-  MemoryInst* next_guard = nullptr;  // StoreState::guard_memories
+  MemoryInst* next_guard = nullptr;      // StoreState::guard_memories
+  std::shared_ptr<SharedMemory> shared;  // what is behind a shared memory; null for others
+  MemoryInst* next_shared = nullptr;     // StoreState::shared_memories
 
   MemoryInst() = default;
   ~MemoryInst();
   MemoryInst(const MemoryInst&) = delete;
   MemoryInst& operator=(const MemoryInst&) = delete;
 
-  uint64_t pages() const { return bytes >> type.page_bytes_log2; }
-  uint64_t max_pages() const;  // min of the declared maximum and the implementation's
+  // The size now, whoever has grown a shared memory.
+  uint64_t byte_size() const { return shared == nullptr ? bytes : shared_bytes(); }
+  uint64_t pages() const { return byte_size() >> type.page_bytes_log2; }
+  uint64_t max_pages() const { return max_memory_pages(type); }
   // Previous size in pages, or -1. In Checked mode moves `base`.
   int64_t grow(uint64_t delta_pages);
   bool in_bounds(uint64_t address, uint64_t size) const {
-    return address <= bytes && size <= bytes - address;
+    const uint64_t end = byte_size();
+    return address <= end && size <= end - address;
   }
+  // Takes over the size that other stores have grown a shared memory to; true if it is another one.
+  bool refresh();
+
+ private:
+  uint64_t shared_bytes() const;
+  int64_t grow_shared(uint64_t delta_pages);
 };
+
+// For an access that found itself out of bounds: whether it may be within them after all, since
+// another store's thread has grown a memory.
+bool refresh_shared_memories(StoreState& state);
 
 struct GlobalInst {
   Value* value = nullptr;  // in the defining instance's Context, or in `storage` for host globals

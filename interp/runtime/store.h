@@ -21,6 +21,7 @@
 #include "interp/runtime/gc_heap.h"
 #include "interp/runtime/objects.h"
 #include "interp/runtime/pages.h"
+#include "interp/runtime/shared_memory.h"
 
 namespace weft::interp {
 
@@ -198,6 +199,9 @@ class Store {
   // ErrorKind::Limit when the limiter or a limit says no, ErrorKind::Exhausted when memory can't be
   // had.
   Result<MemoryInst*> new_memory(const MemoryType& type);
+  // A shared memory as an object of this store: the same one each time. ErrorKind::Limit when there
+  // are too many memories; the limiter isn't asked for its size, which is there already.
+  Result<MemoryInst*> adopt_memory(std::shared_ptr<SharedMemory> shared);
   Result<TableInst*> new_table(const TableType& type, void* init);
   GlobalInst* new_global(const GlobalType& type, const Value& init);
   TagInst* new_tag(TypeId type, const FuncType& func_type);
@@ -282,6 +286,9 @@ class Store {
   void collect(const uint64_t* live_end, GcHeap::Keep keep);
   void mark_roots(const uint64_t* live_end);
   void gc_externs();
+  SharedMemory::Pages shared_pages() const;
+  Result<MemoryInst*> attach(std::shared_ptr<SharedMemory> shared);
+  void link_guarded(MemoryInst& memory);
   // The last made memory and table, for an instantiation that fails before anyone has seen them.
   void drop_last_memory();
   void drop_last_table();

@@ -99,6 +99,7 @@ class AccumulatorPass {
       case Shape::ReturnCallRef:
       case Shape::RefAsNonNull:
       case Shape::Return:
+      case Shape::Atomic:
         break;
       default:
         forget_all();  // vectors and calls read slots, and may leave anything in the accumulators
@@ -151,6 +152,10 @@ class AccumulatorPass {
       case Shape::GlobalGet:
       case Shape::GlobalGetFar:
         hold(reprs_of(instr.key).out, instr.d.slot, &instr);
+        break;
+      case Shape::Atomic:
+        if (instr.d.kind == IrOperand::Kind::Slot)
+          hold(reprs_of(instr.key).out, instr.d.slot, nullptr);
         break;
       case Shape::CallIndirect:
       case Shape::CallLazy:

@@ -117,10 +117,9 @@ enum class Shape : uint8_t {
   VGlobalGetFar,
   VGlobalSetFar,
   RefAsNonNull,  // trap if a is null
-  Atomic,        // atomic function p on the memory with index y, at offset q from the address that
-                 // is the first of the operands at frame + x; the result goes there, too
-  Wide,          // d, slot x := the words of op(a, b, c, slot y)
-  MulWide,       // d, slot x := the words of op(a, b)
+  Atomic,   // d := op(memory[a + p], b, c): of the memory at byte y of the Context; a of 64 bits
+  Wide,     // d, slot x := the words of op(a, b, c, slot y)
+  MulWide,  // d, slot x := the words of op(a, b)
   kCount,
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
@@ -138,6 +137,7 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::LoadIndexed:
     case Shape::StoreIndexed:
     case Shape::CompareBranch:
+    case Shape::Atomic:
     case Shape::Wide:
     case Shape::MulWide:
     case Shape::VUnary:
@@ -324,7 +324,7 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::RefAsNonNull:
       return {A};
     case Shape::Atomic:
-      return {P, Q, X, Y};
+      return {D, A, B, C, P, Y};
     case Shape::Wide:
       return {D, A, B, C, X, Y};
     case Shape::MulWide:
@@ -349,6 +349,13 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
       return {{Repr::I64, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
     case Shape::StoreFar:
       return {{Repr::I64, repr_of(info(key.op).params()[1]), Repr::I32}, Repr::I32};
+    case Shape::Atomic: {
+      Reprs reprs{{Repr::I64, Repr::I32, Repr::I32}, Repr::I32};
+      const auto params = info(key.op).params();
+      for (size_t i = 1; i < params.size() && i < 3; ++i) reprs.in[i] = repr_of(params[i]);
+      if (!info(key.op).results().empty()) reprs.out = repr_of(info(key.op).results()[0]);
+      return reprs;
+    }
     case Shape::LoadIndexed:
       return {{Repr::I32, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
     case Shape::StoreIndexed:

@@ -47,7 +47,6 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::ReturnCallImport:
     case Shape::ReturnCallIndirect:
     case Shape::ReturnCallRef:
-    case Shape::Atomic:
     case Shape::Wide:
     case Shape::MulWide:
     case Shape::Throw:

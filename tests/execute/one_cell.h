@@ -84,6 +84,7 @@ struct CellFields {
   uint64_t a = 0, b = 0, c = 0;  // bits of the operands, wherever they are
   uint32_t offset = 0;
   uint32_t x = 0, y = 0;
+  uint64_t p = 0;
 };
 
 // Slots of operands that are in slots. Neither adjacent nor in order.
@@ -153,6 +154,9 @@ class OneCellTest : public HandMadeTest {
           break;
         case Field::Y:
           write_unaligned(cell + layout.y, fields.y);
+          break;
+        case Field::P:
+          write_unaligned(cell + layout.p, fields.p);
           break;
         default:
           break;

@@ -10,6 +10,7 @@
 #include "api/backends/interp/convert.h"
 #include "api/backends/interp/module.h"
 #include "api/backends/interp/settings.h"
+#include "api/backends/interp/shared_memory.h"
 #include "api/backends/interp/store.h"
 
 namespace weft::backends {
@@ -43,8 +44,9 @@ class InterpEngine final : public backend::Engine {
 
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
-    return {DirectMemory, Fuel, Interrupt, Limits,         LimitCallback, Backtrace, V128,
-            ExternRef,    Gc,   Memory64,  CustomSections, Dump,          GcObjects, Exceptions};
+    return {DirectMemory, Fuel,           Interrupt, Limits,    LimitCallback,
+            Backtrace,    V128,           ExternRef, Gc,        Memory64,
+            SharedMemory, CustomSections, Dump,      GcObjects, Exceptions};
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(
@@ -90,6 +92,11 @@ class InterpEngine final : public backend::Engine {
   Result<std::unique_ptr<backend::Store>> make_store(
       const backend::StoreInit& init) noexcept override {
     return InterpStore::make(settings_, init);
+  }
+
+  Result<std::shared_ptr<backend::SharedMemory>> make_shared_memory(
+      const MemoryType& type) noexcept override {
+    return InterpSharedMemory::make(*settings_, type);
   }
 
  private:

@@ -383,9 +383,9 @@ detail::TypeInfo public_type(interp::TypeId id, const interp::TypeRegistry& type
 }
 
 Result<interp::MemoryType> interp_type(const MemoryType& type) {
-  if (type.shared) return unsupported(interp::Feature::Threads);
   return interp::MemoryType{.limits = {type.limits.min, type.limits.max},
                             .index = interp_index(type.index),
+                            .shared = type.shared,
                             .page_bytes_log2 = type.page_size_log2};
 }
 

@@ -210,7 +210,7 @@ MemoryType InterpStore::memory_type(Index memory) noexcept {
 }
 
 std::uint64_t InterpStore::memory_size(Index memory) noexcept {
-  return at<interp::MemoryInst>(memory)->bytes;
+  return at<interp::MemoryInst>(memory)->byte_size();
 }
 
 Result<std::uint64_t> InterpStore::memory_grow(Index memory, std::uint64_t pages) noexcept {
@@ -221,7 +221,7 @@ Result<std::uint64_t> InterpStore::memory_grow(Index memory, std::uint64_t pages
 
 backend::MemoryView InterpStore::memory_view(Index memory) noexcept {
   const interp::MemoryInst& of = *at<interp::MemoryInst>(memory);
-  return {of.base, of.bytes};
+  return {of.base, of.byte_size()};
 }
 
 // --- Tables ---

@@ -54,6 +54,10 @@ class InterpStore final : public backend::Store {
   std::uint64_t memory_size(backend::Index memory) noexcept override;
   Result<std::uint64_t> memory_grow(backend::Index memory, std::uint64_t pages) noexcept override;
   backend::MemoryView memory_view(backend::Index memory) noexcept override;
+  // shared_memory.cc
+  Result<backend::Index> memory_adopt(
+      const std::shared_ptr<backend::SharedMemory>& memory) noexcept override;
+  std::shared_ptr<backend::SharedMemory> memory_shared(backend::Index memory) noexcept override;
 
   Result<backend::Index> table_new(const TableType& type, backend::RawVal init) noexcept override;
   TableType table_type(backend::Index table) noexcept override;

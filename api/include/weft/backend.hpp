@@ -145,6 +145,23 @@ struct MemoryView {
   std::uint64_t size = 0;
 };
 
+/// A memory that several stores use, each on its own thread. Thread-safe.
+class WEFT_API SharedMemory {
+ public:
+  virtual ~SharedMemory() = default;
+  /// As declared.
+  virtual const MemoryType& type() const noexcept = 0;
+  virtual std::uint64_t byte_size() const noexcept = 0;
+  /// Wakes up to `count` of those that wait at the address, a multiple of 4 in bounds.
+  virtual std::uint32_t notify(std::uint64_t address, std::uint32_t count) noexcept = 0;
+
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+
+ protected:
+  SharedMemory() = default;
+};
+
 class Module;
 
 class WEFT_API Store {
@@ -192,6 +209,11 @@ class WEFT_API Store {
   /// checked.
   virtual Result<void> memory_read(Index memory, std::uint64_t address, MutableBytes to) noexcept;
   virtual Result<void> memory_write(Index memory, std::uint64_t address, Bytes from) noexcept;
+  /// A shared memory of the same engine as a memory of this store: the same each time. The store
+  /// keeps it alive.
+  virtual Result<Index> memory_adopt(const std::shared_ptr<SharedMemory>& memory) noexcept;
+  /// The reverse; null for a memory that isn't shared.
+  virtual std::shared_ptr<SharedMemory> memory_shared(Index memory) noexcept;
 
   // Tables. `init` and `value` are references of the element type.
 
@@ -335,6 +357,8 @@ class WEFT_API Engine {
   virtual bool is_subtype(const HeapType& sub, const HeapType& super) noexcept;
 
   virtual Result<std::unique_ptr<Store>> make_store(const StoreInit& init) noexcept = 0;
+  /// The public layer has checked that the type is possible and shared.
+  virtual Result<std::shared_ptr<SharedMemory>> make_shared_memory(const MemoryType& type) noexcept;
 
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
