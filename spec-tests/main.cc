@@ -22,6 +22,7 @@
 #include <vector>
 #include <weft/weft.hpp>
 
+#include "interp/runtime/store.h"
 #include "spec-tests/files.h"
 #include "spec-tests/runner.h"
 #include "spec-tests/script.h"
@@ -48,6 +49,7 @@ Options:
                    commas; otherwise what a manifest.tsv above the script says, or wasm3
   --strict         a module that needs a feature which this version does not have is a failure;
                    otherwise the assertions about it are skipped, and counted
+  --collect-always a collection before every object that a guest makes
   --texts          report where messages of rejected modules differ from the suite's
   --groups         totals of each group of the manifest, too
   --verbose        a line for each script, too
@@ -109,6 +111,8 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
     if (name == "--help") return std::nullopt;
     if (name == "--strict") {
       options.run.strict = true;
+    } else if (name == "--collect-always") {
+      weft::interp::StoreConfig::collect_always_by_default = true;
     } else if (name == "--texts") {
       options.run.texts = true;
     } else if (name == "--groups") {

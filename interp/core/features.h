@@ -86,6 +86,7 @@ inline constexpr FeatureSet kSupportedFeatures = kWasm2 | FeatureSet{
     Feature::Memory64,
     Feature::RelaxedSimd,
     Feature::FunctionReferences,
+    Feature::Gc,
     Feature::Exceptions,
     Feature::LegacyExceptions,
     Feature::Threads,

@@ -82,6 +82,30 @@ constexpr std::string_view shape_name(Shape shape) {
       return "throw_ref";
     case Shape::RefAsNonNull:
       return "ref.as_non_null";
+    case Shape::NewObject:
+      return "new";
+    case Shape::StructGet:
+    case Shape::StructSet:
+      return "struct ";
+    case Shape::ArrayGet:
+    case Shape::ArraySet:
+      return "array ";
+    case Shape::ArrayLen:
+      return "array.len";
+    case Shape::RefTest:
+      return "ref.test";
+    case Shape::RefCast:
+      return "ref.cast";
+    case Shape::BranchCast:
+      return "br_on_cast";
+    case Shape::VStructGet:
+      return "struct v128.load";
+    case Shape::VStructSet:
+      return "struct v128.store";
+    case Shape::VArrayGet:
+      return "array v128.load";
+    case Shape::VArraySet:
+      return "array v128.store";
     case Shape::Runtime:
       return "runtime";
     case Shape::Zero:
@@ -119,8 +143,13 @@ constexpr std::string_view shape_name(Shape shape) {
 constexpr auto kRuntimeNames = std::to_array<std::string_view>(
     {"memory.size", "memory.grow", "memory.fill", "memory.copy", "memory.init", "data.drop",
      "table.get", "table.set", "table.size", "table.grow", "table.fill", "table.copy", "table.init",
-     "elem.drop", "ref.func"});
-static_assert(kRuntimeNames.size() == static_cast<size_t>(RuntimeCall::RefFunc) + 1);
+     "elem.drop", "ref.func", "array.fill", "array.copy", "array.init_data", "array.init_elem"});
+static_assert(kRuntimeNames.size() == static_cast<size_t>(RuntimeCall::ArrayInitElem) + 1);
+
+constexpr auto kObjectNames = std::to_array<std::string_view>(
+    {"struct.new", "struct.new_default", "array.new", "array.new_default", "array.new_fixed",
+     "array.new_data", "array.new_elem"});
+static_assert(kObjectNames.size() == static_cast<size_t>(ObjectCall::ArrayNewElem) + 1);
 
 template <class T>
 T read(const uint8_t* at) {
@@ -223,6 +252,18 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
       }
       return std::string(name) + " frame " + slot(x) + ", " + text(y) + ", " + text(z);
     }
+    case Shape::NewObject: {
+      const uint64_t p = read<uint64_t>(cell + at.p);
+      std::string_view name = "?";
+      for (size_t i = 0; i < kObjectNames.size(); ++i) {
+        if (object_call_address(static_cast<ObjectCall>(i)) == p) name = kObjectNames[i];
+      }
+      return std::string(name) + " frame " + slot(x) + ", " + text(y);
+    }
+    case Shape::RefTest:
+    case Shape::RefCast:
+    case Shape::BranchCast:
+      return ((y & kCastsNull) != 0 ? "nullable type " : "type ") + text(x);
     case Shape::Zero:
       return slots(x, y);
     case Shape::Wide:
@@ -253,10 +294,15 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
   }
 }
 
+bool is_cast(Shape shape) {
+  return shape == Shape::RefTest || shape == Shape::RefCast || shape == Shape::BranchCast;
+}
+
 std::string name_of(const HandlerKey& key) {
   std::string name(shape_name(key.shape));
   if (has_opcode(key.shape)) name += info(key.op).text;
   if ((key.flags & kNegate) != 0) name += " not";
+  if (is_cast(key.shape)) return name;
   if ((key.flags & kScaled) != 0) name += " scaled";
   if ((key.flags & kChecked) != 0) name += " checked";
   return name;

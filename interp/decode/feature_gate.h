@@ -20,10 +20,16 @@ struct FeatureGate {
   FeatureSet enabled;
   FeatureSet used;
 
+  // What gc is built on comes with it.
+  bool has(Feature feature) const {
+    return enabled.has(feature) ||
+           (feature == Feature::FunctionReferences && enabled.has(Feature::Gc));
+  }
+
   // Notes the use of a feature. False, with an error in the reader, if it isn't enabled.
   bool require(Reader& in, Feature feature, uint64_t offset) {
     used.add(feature);
-    if (enabled.has(feature)) [[likely]]
+    if (has(feature)) [[likely]]
       return true;
     refuse(in, feature, offset);
     return false;

@@ -52,10 +52,10 @@ struct Export {
 
 // A constant expression, reduced by validation to what instantiation evaluates on a small stack.
 struct ConstInstr {
-  Opcode opcode;       // I32Const .. F64Const, V128Const, GlobalGet, RefNull, RefFunc (and what
-                       // extensions add)
-  Value value;         // the constant
-  uint32_t index = 0;  // global or function index
+  Opcode opcode;       // I32Const .. F64Const, V128Const, GlobalGet, RefNull, RefFunc, arithmetic,
+                       // StructNew .. ArrayNewFixed, RefI31, conversions
+  Value value;         // the constant; ArrayNewFixed: how many elements
+  uint32_t index = 0;  // global or function index, TypeId
 };
 struct ConstExpr {
   ByteRange range;                 // in the module, without the final `end`

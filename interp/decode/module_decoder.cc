@@ -298,8 +298,7 @@ void ModuleDecoder::element_items(Reader& in, ElemSegment& segment, uint32_t fla
     return;
   }
   // A listed function is never null, which 3.0 can say.
-  if (x_gate.enabled.has(Feature::FunctionReferences))
-    segment.type = ValType::ref(HeapType::Func, false);
+  if (x_gate.has(Feature::FunctionReferences)) segment.type = ValType::ref(HeapType::Func, false);
   each(in, 0, x_limits.segment_entries, "too many elements",
        [&](uint32_t) { segment.funcs.push_back(in.u32()); });
 }

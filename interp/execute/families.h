@@ -18,6 +18,7 @@ HandlerFn* reference_handler(const HandlerKey& key);   // CallRef, tail calls, R
 HandlerFn* exception_handler(const HandlerKey& key);   // Throw, ThrowRef
 HandlerFn* atomic_handler(const HandlerKey& key);      // Atomic
 HandlerFn* wide_handler(const HandlerKey& key);        // Wide, MulWide
+HandlerFn* gc_handler(const HandlerKey& key);          // structs, arrays, i31s, casts
 HandlerFn* move_handler(const HandlerKey& key);        // Move, Select, globals, Zero
 HandlerFn* branch_handler(
     const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack

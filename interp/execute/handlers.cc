@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "interp/execute/families.h"
+#include "interp/execute/object_calls.h"
 #include "interp/execute/runtime_calls.h"
 #include "interp/execute/simd_handlers.h"
 #include "interp/execute/variants.h"
@@ -42,6 +43,21 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::Wide:
       case Shape::MulWide:
         return wide_handler(key);
+      case Shape::NewObject:
+      case Shape::StructGet:
+      case Shape::StructSet:
+      case Shape::ArrayGet:
+      case Shape::ArraySet:
+      case Shape::ArrayLen:
+      case Shape::I31Get:
+      case Shape::RefTest:
+      case Shape::RefCast:
+      case Shape::BranchCast:
+      case Shape::VStructGet:
+      case Shape::VStructSet:
+      case Shape::VArrayGet:
+      case Shape::VArraySet:
+        return gc_handler(key);
       case Shape::LoadIndexed:
       case Shape::StoreIndexed:
         return indexed_handler(key);
@@ -133,10 +149,19 @@ std::optional<HandlerKey> key_of(Handler handler) {
 
 uint64_t runtime_call_address(RuntimeCall call) {
   RuntimeFn* const functions[] = {
-      runtime_memory_size, runtime_memory_grow, runtime_memory_fill, runtime_memory_copy,
-      runtime_memory_init, runtime_data_drop,   runtime_table_get,   runtime_table_set,
-      runtime_table_size,  runtime_table_grow,  runtime_table_fill,  runtime_table_copy,
-      runtime_table_init,  runtime_elem_drop,   runtime_ref_func,
+      runtime_memory_size, runtime_memory_grow,     runtime_memory_fill,     runtime_memory_copy,
+      runtime_memory_init, runtime_data_drop,       runtime_table_get,       runtime_table_set,
+      runtime_table_size,  runtime_table_grow,      runtime_table_fill,      runtime_table_copy,
+      runtime_table_init,  runtime_elem_drop,       runtime_ref_func,        runtime_array_fill,
+      runtime_array_copy,  runtime_array_init_data, runtime_array_init_elem,
+  };
+  return reinterpret_cast<uint64_t>(functions[static_cast<size_t>(call)]);
+}
+
+uint64_t object_call_address(ObjectCall call) {
+  ObjectFn* const functions[] = {
+      call_struct_new,      call_struct_new_default, call_array_new,      call_array_new_default,
+      call_array_new_fixed, call_array_new_data,     call_array_new_elem,
   };
   return reinterpret_cast<uint64_t>(functions[static_cast<size_t>(call)]);
 }

@@ -30,8 +30,24 @@ enum class RuntimeCall : uint8_t {
   TableInit,
   ElemDrop,
   RefFunc,
+  ArrayFill,
+  ArrayCopy,
+  ArrayInitData,
+  ArrayInitElem,
 };
 // What goes into the cell's p field.
 uint64_t runtime_call_address(RuntimeCall call);
+
+// The functions that Shape::NewObject cells call (execute/object_calls.h), and their p field.
+enum class ObjectCall : uint8_t {
+  StructNew,
+  StructNewDefault,
+  ArrayNew,
+  ArrayNewDefault,
+  ArrayNewFixed,
+  ArrayNewData,
+  ArrayNewElem,
+};
+uint64_t object_call_address(ObjectCall call);
 
 }  // namespace weft::interp

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "interp/core/bytes.h"
+#include "interp/execute/steps.h"
+#include "interp/runtime/gc_objects.h"
 #include "interp/runtime/store.h"
 
 namespace weft::interp {
@@ -21,22 +23,6 @@ uint64_t grown(int64_t previous, IndexType index) {
                                  : static_cast<uint32_t>(previous);
 }
 
-// A gigabyte takes longer to fill than an interrupt may take to be seen: large operations go in
-// steps of a millisecond or less. `step(at, n)` handles the units [at, at + n).
-template <class Step>
-TrapCode in_steps(const StoreState& state, uint64_t count, uint64_t most, bool backwards,
-                  Step step) {
-  uint64_t done = 0;
-  while (true) {
-    const uint64_t n = std::min(count - done, most);
-    step(backwards ? count - done - n : done, n);
-    done += n;
-    if (done == count) return TrapCode::None;
-    if (state.interrupt.load(std::memory_order_relaxed) != 0) return TrapCode::Interrupted;
-  }
-}
-
-constexpr uint64_t kStepBytes = uint64_t{4} << 20;
 constexpr uint64_t kStepElements = kStepBytes / sizeof(TableSlot);
 
 }  // namespace
@@ -170,6 +156,69 @@ TrapCode runtime_elem_drop(Context* ctx, uint64_t*, uint32_t imm1, uint32_t) {
 TrapCode runtime_ref_func(Context* ctx, uint64_t* args, uint32_t imm1, uint32_t) {
   args[0] = to_slot(ctx->instance->func(imm1));
   return TrapCode::None;
+}
+
+TrapCode runtime_array_fill(Context* ctx, uint64_t* args, uint32_t imm1, uint32_t) {
+  const auto element_bytes = static_cast<uint8_t>(imm1);
+  ArrayObject* const array = as_array(args[0]);
+  const uint64_t from = args[1];
+  const uint64_t* const value = args + 2;
+  const uint64_t count = value[slots_of_place(element_bytes)];
+  if (array == nullptr) return TrapCode::NullArrayReference;
+  if (!in_bounds(*array, from, count)) return TrapCode::OutOfBoundsArrayAccess;
+  return in_steps(
+      *ctx->state, count, kStepBytes / element_bytes, false,
+      [&](uint64_t at, uint64_t n) { fill_elements(array, element_bytes, from + at, n, value); });
+}
+
+TrapCode runtime_array_copy(Context* ctx, uint64_t* args, uint32_t imm1, uint32_t) {
+  ArrayObject* const target = as_array(args[0]);
+  const uint64_t to = args[1];
+  ArrayObject* const source = as_array(args[2]);
+  const uint64_t from = args[3];
+  const uint64_t count = args[4];
+  if (target == nullptr || source == nullptr) return TrapCode::NullArrayReference;
+  if (!in_bounds(*target, to, count) || !in_bounds(*source, from, count)) {
+    return TrapCode::OutOfBoundsArrayAccess;
+  }
+  if (count == 0) return TrapCode::None;
+  return in_steps(*ctx->state, count, kStepBytes / imm1, to > from, [&](uint64_t at, uint64_t n) {
+    copy_bytes(elements_of(target) + (to + at) * imm1, elements_of(source) + (from + at) * imm1,
+               n * imm1);
+  });
+}
+
+TrapCode runtime_array_init_data(Context* ctx, uint64_t* args, uint32_t imm1, uint32_t imm2) {
+  const std::span<const uint8_t> bytes = ctx->instance->data(imm1);
+  ArrayObject* const array = as_array(args[0]);
+  const uint64_t to = args[1];
+  const uint64_t from = args[2];
+  const uint64_t count = args[3];
+  if (array == nullptr) return TrapCode::NullArrayReference;
+  if (!in_bounds(*array, to, count)) return TrapCode::OutOfBoundsArrayAccess;
+  if (from > bytes.size() || count * imm2 > bytes.size() - from) {
+    return TrapCode::OutOfBoundsMemoryAccess;
+  }
+  if (count == 0) return TrapCode::None;
+  return in_steps(*ctx->state, count, kStepBytes / imm2, false, [&](uint64_t at, uint64_t n) {
+    copy_bytes(elements_of(array) + (to + at) * imm2, bytes.data() + from + at * imm2, n * imm2);
+  });
+}
+
+TrapCode runtime_array_init_elem(Context* ctx, uint64_t* args, uint32_t imm1, uint32_t) {
+  const std::span<void* const> refs = ctx->instance->elem(imm1);
+  ArrayObject* const array = as_array(args[0]);
+  const uint64_t to = args[1];
+  const uint64_t from = args[2];
+  const uint64_t count = args[3];
+  if (array == nullptr) return TrapCode::NullArrayReference;
+  if (!in_bounds(*array, to, count)) return TrapCode::OutOfBoundsArrayAccess;
+  if (from > refs.size() || count > refs.size() - from) return TrapCode::OutOfBoundsTableAccess;
+  if (count == 0) return TrapCode::None;
+  constexpr uint64_t bytes = sizeof(uint64_t);
+  return in_steps(*ctx->state, count, kStepBytes / bytes, false, [&](uint64_t at, uint64_t n) {
+    copy_bytes(elements_of(array) + (to + at) * bytes, refs.data() + from + at, n * bytes);
+  });
 }
 
 }  // namespace weft::interp

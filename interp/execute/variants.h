@@ -57,6 +57,28 @@ constexpr bool exists(const HandlerKey& key) {
       return key.b != In::Imm && !both_acc &&
              !(address_in_acc && key.c == In::Acc && share_accumulator(Repr::I32, reprs.in[2]));
     }
+    case Shape::NewObject:
+      return key.repr == Repr::I64 && key.flags == 0;
+    case Shape::StructSet:
+    case Shape::ArrayGet:
+      return key.a != In::Imm && !both_acc && key.flags == 0;
+    case Shape::ArraySet: {
+      const bool array_in_acc = key.a == In::Acc || key.b == In::Acc;
+      return key.a != In::Imm && !both_acc && key.flags == 0 &&
+             !(array_in_acc && key.c == In::Acc && share_accumulator(Repr::I32, reprs.in[2]));
+    }
+    case Shape::StructGet:
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+    case Shape::RefCast:
+    case Shape::BranchCast:
+      return key.a != In::Imm;
+    case Shape::VStructGet:
+    case Shape::VStructSet:
+    case Shape::VArrayGet:
+    case Shape::VArraySet:
+      return key.a == In::Slot && key.b == In::Slot && key.c == In::Slot && key.d == Out::Slot;
     case Shape::BranchIf:
     case Shape::BranchTable:
     case Shape::CallRef:

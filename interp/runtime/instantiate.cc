@@ -96,15 +96,18 @@ class Instantiator {
 
   Result<Instantiated> run(std::span<const ExternVal> imports) {
     WEFT_TRY(link(imports));
+    // What constant expressions make is in no table or global for a while.
+    const Store::NoCollection none(x_store);
     if (auto allocated = allocate(imports); !allocated) {
       for (; x_new_memories != 0; --x_new_memories) x_store.drop_last_memory();
       for (; x_new_tables != 0; --x_new_tables) x_store.drop_last_table();
       return std::unexpected(std::move(allocated).error());
     }
-    evaluate_elems();
+    const TrapCode evaluated = evaluate_elems();
     // From here on the instance may be reached through imported tables, whatever happens.
     x_store.x_instances.push_back(std::move(x_owner));
-    return Instantiated{x_instance, run_active_segments()};
+    return Instantiated{x_instance,
+                        evaluated == TrapCode::None ? run_active_segments() : evaluated};
   }
 
  private:
@@ -221,12 +224,17 @@ class Instantiator {
         &x_compiled->code(guarded ? MemoryMode::Guard : MemoryMode::Checked, x_store.config().fuel);
 
     // In this order: a table's initialiser may read any global, a global's those before it.
-    for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) define_global(i);
+    for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) {
+      WEFT_TRY(define_global(i));
+    }
     for (uint32_t i = x_module.imported_tables; i < x_module.tables.size(); ++i) {
       const Table& table = x_module.tables[i];
-      void* const init = table.init ? evaluate(*table.init, *x_instance).ref : nullptr;
+      Value init;
+      if (table.init) {
+        WEFT_ASSIGN(init, evaluate_or_fail(*table.init));
+      }
       WEFT_ASSIGN(*x_instance->context_slot<TableInst>(x_compiled->layout.tables, i),
-                  x_store.new_table(table.type, init));
+                  x_store.new_table(table.type, init.ref));
       ++x_new_tables;
     }
     return {};
@@ -263,34 +271,47 @@ class Instantiator {
     }
   }
 
-  void define_global(uint32_t index) {
+  Result<Value> evaluate_or_fail(const ConstExpr& expr) {
+    const Trapping<Value> evaluated = evaluate(expr, *x_instance);
+    if (evaluated.trap == TrapCode::None) return evaluated.value;
+    return fail(ErrorKind::Exhausted,
+                std::string(text_of(evaluated.trap)) + ": memory for an object could not be had");
+  }
+
+  Result<void> define_global(uint32_t index) {
     const Global& global = x_module.globals[index];
     GlobalInst& defined = *x_instance->global(index);
     defined.type = global.type;
     defined.value = x_instance->own_global(index - x_module.imported_globals);
-    *defined.value = evaluate(global.init, *x_instance);
+    WEFT_ASSIGN(*defined.value, evaluate_or_fail(global.init));
+    return {};
   }
 
-  void* element(const ElemSegment& segment, size_t i) {
-    return segment.uses_exprs ? evaluate(segment.exprs[i], *x_instance).ref
-                              : x_instance->func(segment.funcs[i]);
+  Trapping<Value> element(const ElemSegment& segment, size_t i) {
+    if (segment.uses_exprs) return evaluate(segment.exprs[i], *x_instance);
+    return {Value::of_ref(x_instance->func(segment.funcs[i]))};
   }
 
   // Passive segments keep their references; active ones are written below, without a copy in
   // between.
-  void evaluate_elems() {
+  TrapCode evaluate_elems() {
     for (size_t s = 0; s < x_module.elems.size(); ++s) {
       const ElemSegment& segment = x_module.elems[s];
       if (segment.mode != SegmentMode::Passive) continue;
       std::vector<void*>& refs = x_instance->x_elems[s];
       refs.reserve(segment.size());
-      for (size_t i = 0; i < segment.size(); ++i) refs.push_back(element(segment, i));
+      for (size_t i = 0; i < segment.size(); ++i) {
+        const Trapping<Value> evaluated = element(segment, i);
+        if (evaluated.trap != TrapCode::None) return evaluated.trap;
+        refs.push_back(evaluated.value.ref);
+      }
     }
+    return TrapCode::None;
   }
 
-  // Unsigned, as wide as the memory or table is addressed.
+  // Unsigned, as wide as the memory or table is addressed. Of numbers: nothing that can trap.
   uint64_t offset_of(const ConstExpr& expr, IndexType index) {
-    const Value value = evaluate(expr, *x_instance);
+    const Value value = evaluate(expr, *x_instance).value;
     return index == IndexType::I64 ? value.i64 : value.i32;
   }
 
@@ -302,7 +323,11 @@ class Instantiator {
       TableInst& table = *x_instance->table(segment.table);
       const uint64_t offset = offset_of(segment.offset, table.type.index);
       if (!table.in_bounds(offset, segment.size())) return TrapCode::OutOfBoundsTableAccess;
-      for (size_t i = 0; i < segment.size(); ++i) table.set(offset + i, element(segment, i));
+      for (size_t i = 0; i < segment.size(); ++i) {
+        const Trapping<Value> evaluated = element(segment, i);
+        if (evaluated.trap != TrapCode::None) return evaluated.trap;
+        table.set(offset + i, evaluated.value.ref);
+      }
     }
     for (uint32_t i = 0; i < x_module.datas.size(); ++i) {
       const DataSegment& segment = x_module.datas[i];

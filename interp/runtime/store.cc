@@ -117,9 +117,7 @@ FuncInst* Store::new_host_func(TypeId type, const FuncType& func_type, HostCallb
 }
 
 HeapObject* Store::new_object_slowly(uint32_t type, uint64_t bytes, const uint64_t* live_end) {
-  if (!x_instantiating) {
-    collect(live_end, GcHeap::Keep::WorkingSet);
-  }
+  if (!x_no_collection) collect(live_end, GcHeap::Keep::WorkingSet);
   return x_heap.allocate_anyway(type, bytes);
 }
 
@@ -181,7 +179,7 @@ void Store::collect(const uint64_t* live_end, GcHeap::Keep keep) {
 }
 
 void Store::gc() {
-  if (x_instantiating) return;
+  if (x_no_collection) return;
   collect(x_state->live_frame, GcHeap::Keep::Little);
   const HostScope scope(*x_state);
   x_externs.finalize_dead();

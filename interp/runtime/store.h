@@ -39,8 +39,10 @@ struct StoreConfig {
   bool fuel = false;
   // What the store's garbage-collected objects may take from the system.
   uint64_t gc_heap_bytes = uint64_t{4} << 30;
-  // For tests: a collection before every object that is made.
-  bool collect_always = false;
+  // For tests: a collection before every object that is made. The default is for tests that make
+  // their stores through the API.
+  bool collect_always = collect_always_by_default;
+  static inline bool collect_always_by_default = false;
 };
 
 // Asked before a memory or table grows (also at creation, current = 0); `maximum` is the type's, in
@@ -220,7 +222,8 @@ class Store {
   // Set its references before anything can collect. Null: memory or the limiter said no, a trap of
   // TrapCode::AllocationFailure. `live_end` is the end of the running guest's operands: what guests
   // have below it is kept.
-  HeapObject* new_object(uint32_t type, uint64_t bytes, const uint64_t* live_end) {
+  [[gnu::always_inline]] HeapObject* new_object(uint32_t type, uint64_t bytes,
+                                                const uint64_t* live_end) {
     if (!x_config.collect_always) [[likely]] {
       if (HeapObject* const object = x_heap.allocate(type, bytes)) [[likely]]
         return object;
@@ -240,6 +243,20 @@ class Store {
   // Keeps an object (any kind; null and i31s are ignored) until as many unroot().
   void root(uint64_t ref);
   void unroot(uint64_t ref);
+
+  // While one exists, nothing collects, for references where no collection looks.
+  class NoCollection {
+   public:
+    explicit NoCollection(Store& store)
+        : x_store(store), x_before(std::exchange(store.x_no_collection, true)) {}
+    ~NoCollection() { x_store.x_no_collection = x_before; }
+    NoCollection(const NoCollection&) = delete;
+    NoCollection& operator=(const NoCollection&) = delete;
+
+   private:
+    Store& x_store;
+    const bool x_before;
+  };
 
   // Externrefs. Nobody holds a new object: raise host_refs before anything can collect.
   ExternObject* new_extern(void* payload, void (*finalizer)(void* payload)) {
@@ -310,8 +327,7 @@ class Store {
   ExternHeap x_externs;
   GcHeap x_heap;
   std::unordered_map<uint64_t, uint64_t> x_roots;  // to how many hold it
-  // An instantiation has references where no collection looks: objects are made without collecting.
-  bool x_instantiating = false;
+  bool x_no_collection = false;
 };
 
 // The type of any function of a store.

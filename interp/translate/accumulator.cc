@@ -100,6 +100,15 @@ class AccumulatorPass {
       case Shape::RefAsNonNull:
       case Shape::Return:
       case Shape::Atomic:
+      case Shape::StructGet:
+      case Shape::StructSet:
+      case Shape::ArrayGet:
+      case Shape::ArraySet:
+      case Shape::ArrayLen:
+      case Shape::I31Get:
+      case Shape::RefTest:
+      case Shape::RefCast:
+      case Shape::BranchCast:
         break;
       default:
         forget_all();  // vectors and calls read slots, and may leave anything in the accumulators
@@ -151,6 +160,12 @@ class AccumulatorPass {
       case Shape::Select:
       case Shape::GlobalGet:
       case Shape::GlobalGetFar:
+      case Shape::NewObject:
+      case Shape::StructGet:
+      case Shape::ArrayGet:
+      case Shape::ArrayLen:
+      case Shape::I31Get:
+      case Shape::RefTest:
         hold(reprs_of(instr.key).out, instr.d.slot, &instr);
         break;
       case Shape::Atomic:
@@ -177,7 +192,11 @@ class AccumulatorPass {
       case Shape::GlobalSet:
       case Shape::GlobalSetFar:
       case Shape::RefAsNonNull:
+      case Shape::StructSet:
+      case Shape::ArraySet:
+      case Shape::RefCast:
         break;
+      case Shape::BranchCast:
       case Shape::BranchIf:
       case Shape::CompareBranch:
         // What dies on this way may be read on the other: its slot must be written.

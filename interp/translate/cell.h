@@ -120,6 +120,22 @@ enum class Shape : uint8_t {
   Atomic,   // d := op(memory[a + p], b, c): of the memory at byte y of the Context; a of 64 bits
   Wide,     // d, slot x := the words of op(a, b, c, slot y)
   MulWide,  // d, slot x := the words of op(a, b)
+  // Garbage-collected objects. Fields and elements are accessed as memory is by the instruction
+  // that the key names.
+  NewObject,   // d := object function p(layout q, frame + x, y, z)
+  StructGet,   // d := field of struct a, `offset` bytes into it
+  StructSet,   // field of struct a := b, likewise
+  ArrayGet,    // d := element b of array a
+  ArraySet,    // element b of array a := c
+  ArrayLen,    // d := length of array a
+  I31Get,      // d := integer in a
+  RefTest,     // d := a is of the type in p, x, y (CastFlag)
+  RefCast,     // trap unless it is
+  BranchCast,  // if it is (flag Negate: is not) go to target
+  VStructGet,
+  VStructSet,
+  VArrayGet,
+  VArraySet,
   kCount,
 };
 inline constexpr size_t kShapeCount = static_cast<size_t>(Shape::kCount);
@@ -140,6 +156,11 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::Atomic:
     case Shape::Wide:
     case Shape::MulWide:
+    case Shape::StructGet:
+    case Shape::StructSet:
+    case Shape::ArrayGet:
+    case Shape::ArraySet:
+    case Shape::I31Get:
     case Shape::VUnary:
     case Shape::VBinary:
     case Shape::VTernary:
@@ -167,6 +188,21 @@ enum HandlerFlag : uint8_t {
   kChecked = 4,  // memory accesses: MemoryMode::Checked
   kScaled = 8,   // LoadIndexed, StoreIndexed: the index counts elements
 };
+
+// Kinds of casts, a part of their flags: what RefTest, RefCast and BranchCast find in their cells.
+// p is the TypeRegistry.
+enum CastFlag : uint8_t {
+  kCastToObject = 0,  // a struct or array type: x is its TypeId
+  kCastToClass = 4,   // an abstract type: x is the set of CastClasses below it
+  kCastToFunc = 8,    // a function type: x is its TypeId
+  kCastToTop = 12,    // all references but null, if x is not 0, else none
+  kCastKinds = 12,
+};
+// y: kCastsNull if null is of the type, and, for types with an id, their depth in the hierarchy.
+inline constexpr uint32_t kCastsNull = 1;
+inline constexpr uint32_t kCastDepthShift = 1;
+// What a reference of the any hierarchy may be to, if not null.
+enum CastClass : uint8_t { kI31Class = 1, kStructClass = 2, kArrayClass = 4, kHostClass = 8 };
 
 // What selects a handler. Unused members stay at their defaults, so that equal handlers have equal
 // keys.
@@ -329,6 +365,29 @@ constexpr Fields fields_of(Shape shape) {
       return {D, A, B, C, X, Y};
     case Shape::MulWide:
       return {D, A, B, X};
+    case Shape::NewObject:
+      return {D, P, Q, X, Y, Z};
+    case Shape::StructGet:
+    case Shape::VStructGet:
+      return {D, A, Offset};
+    case Shape::StructSet:
+    case Shape::VStructSet:
+      return {A, B, Offset};
+    case Shape::ArrayGet:
+    case Shape::VArrayGet:
+      return {D, A, B};
+    case Shape::ArraySet:
+    case Shape::VArraySet:
+      return {A, B, C};
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+      return {D, A};
+    case Shape::RefTest:
+      return {D, A, P, X, Y};
+    case Shape::RefCast:
+      return {A, P, X, Y};
+    case Shape::BranchCast:
+      return {A, Target, P, X, Y};
     case Shape::kCount:
       break;
   }
@@ -340,6 +399,16 @@ struct Reprs {
   std::array<Repr, 3> in;
   Repr out;
 };
+
+// Of an instruction that may be none of memory: keys are enumerated blindly.
+constexpr char result_letter(Opcode op) {
+  const InstrInfo& instr = info(op);
+  return instr.has_signature() && !instr.results().empty() ? instr.results()[0] : 'i';
+}
+constexpr char stored_letter(Opcode op) {
+  const InstrInfo& instr = info(op);
+  return instr.has_signature() && instr.params().size() > 1 ? instr.params()[1] : 'i';
+}
 
 constexpr Reprs reprs_of(const HandlerKey& key) {
   switch (key.shape) {
@@ -358,6 +427,21 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
     }
     case Shape::LoadIndexed:
       return {{Repr::I32, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
+    case Shape::NewObject:
+      return {{Repr::I64, Repr::I64, Repr::I64}, Repr::I64};
+    case Shape::StructGet:
+    case Shape::ArrayGet:
+      return {{Repr::I64, Repr::I32, Repr::I32}, repr_of(result_letter(key.op))};
+    case Shape::StructSet:
+      return {{Repr::I64, repr_of(stored_letter(key.op)), Repr::I32}, Repr::I32};
+    case Shape::ArraySet:
+      return {{Repr::I64, Repr::I32, repr_of(stored_letter(key.op))}, Repr::I32};
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+    case Shape::RefCast:
+    case Shape::BranchCast:
+      return {{Repr::I64, Repr::I32, Repr::I32}, Repr::I32};
     case Shape::StoreIndexed:
       return {{Repr::I32, Repr::I32, repr_of(info(key.op).params()[1])}, Repr::I32};
     case Shape::Binary:

@@ -54,6 +54,8 @@ class Fuser {
       case Shape::Atomic:
       case Shape::Wide:
       case Shape::MulWide:
+      case Shape::NewObject:
+      case Shape::BranchCast:
       case Shape::Runtime:
       case Shape::MoveMany:
       case Shape::Trap:

@@ -232,6 +232,10 @@ class Translator {
   void assign_local(uint32_t index, const Operand& value, Stack stack);
   bool retarget(const Operand& value, uint32_t slot);
 
+  // --- objects (translator_gc.cc)
+  void set_cast(IrInstr& instr, ValType to) const;
+  Operand new_object(ObjectCall call, TypeId type, uint32_t base, uint32_t y);
+
   // --- code
   IrInstr& emit(const HandlerKey& key);
   LabelId new_label();

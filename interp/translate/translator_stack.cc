@@ -50,6 +50,7 @@ bool has_hidden_operands(const IrInstr& instr) {
     case Shape::Wide:
     case Shape::MulWide:
     case Shape::Throw:
+    case Shape::NewObject:
     case Shape::Runtime:
     case Shape::MoveMany:
       return true;

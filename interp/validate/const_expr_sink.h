@@ -46,6 +46,35 @@ class ConstExprSink : public NullSink {
     x_instrs.push_back({opcode, {}});
     return {};
   }
+  Operand ref_i31(Operand) {
+    x_instrs.push_back({Opcode::RefI31, {}});
+    return {};
+  }
+  Operand ref_convert(Opcode opcode, Operand) {
+    x_instrs.push_back({opcode, {}});
+    return {};
+  }
+  Operand struct_new(TypeId type, Stack) {
+    x_instrs.push_back({Opcode::StructNew, {}, type});
+    return {};
+  }
+  Operand struct_new_default(TypeId type) {
+    x_instrs.push_back({Opcode::StructNewDefault, {}, type});
+    return {};
+  }
+  Operand array_new(TypeId type, Operand, Operand) {
+    x_instrs.push_back({Opcode::ArrayNew, {}, type});
+    return {};
+  }
+  Operand array_new_default(TypeId type, Operand) {
+    x_instrs.push_back({Opcode::ArrayNewDefault, {}, type});
+    return {};
+  }
+  Operand array_new_fixed(TypeId type, Stack elements) {
+    const auto count = static_cast<uint32_t>(elements.size());
+    x_instrs.push_back({Opcode::ArrayNewFixed, Value::of_i32(count), type});
+    return {};
+  }
 
  private:
   static Opcode opcode_of(ValType type) {

@@ -75,7 +75,7 @@ void FunctionValidator<Sink>::ref_func(uint32_t func) {
   if (!ConstantSink<Sink> && !x_module.declared_funcs[func]) {
     return invalid("undeclared function reference " + std::to_string(func));
   }
-  const ValType type = x_gate.enabled.has(Feature::FunctionReferences)
+  const ValType type = x_gate.has(Feature::FunctionReferences)
                            ? ValType::ref(HeapType::of_index(x_module.func_type_id(func)), false)
                            : kFuncRef;
   push_event(type, [&](Sink& sink) { return sink.ref_func(func); });

@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "interp/decode/feature_gate.h"
 #include "weft/exnref.hpp"
 
 namespace weft::backends {
@@ -78,10 +77,6 @@ HeapType public_type(interp::HeapType type, const interp::TypeRegistry& types) {
     if (row.code == type.abstract()) return row.kind;
   }
   return HeapKind::Any;
-}
-
-std::unexpected<Error> unsupported(interp::Feature feature) {
-  return fail(Errc::unsupported, interp::refusal_of(feature));
 }
 
 Result<interp::HeapType> interp_type(const HeapType& type, const interp::TypeRegistry& types) {

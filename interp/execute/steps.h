@@ -1,0 +1,30 @@
+// Large operations go in steps, so that an interrupt is seen between them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "interp/core/trap.h"
+#include "interp/runtime/context.h"
+
+namespace weft::interp {
+
+// A gigabyte takes longer to fill than an interrupt may take to be seen: a step takes a millisecond
+// or less.
+inline constexpr uint64_t kStepBytes = uint64_t{4} << 20;
+
+// `step(at, n)` handles the units [at, at + n), at most `most` of `count`.
+template <class Step>
+TrapCode in_steps(const StoreState& state, uint64_t count, uint64_t most, bool backwards,
+                  Step step) {
+  uint64_t done = 0;
+  while (true) {
+    const uint64_t n = std::min(count - done, most);
+    step(backwards ? count - done - n : done, n);
+    done += n;
+    if (done == count) return TrapCode::None;
+    if (state.interrupt.load(std::memory_order_relaxed) != 0) return TrapCode::Interrupted;
+  }
+}
+
+}  // namespace weft::interp
