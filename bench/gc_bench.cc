@@ -2,8 +2,11 @@
 // guest.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "interp/runtime/gc_heap.h"
@@ -91,7 +94,7 @@ void mark_all(benchmark::State& state, Nodes& nodes, uint64_t root) {
 void BM_MarkTree(benchmark::State& state) {
   Nodes nodes;
   std::vector<uint64_t> roots;
-  const int depth = std::bit_width(static_cast<uint64_t>(state.range(0))) + 14;
+  const auto depth = static_cast<int>(std::bit_width(static_cast<uint64_t>(state.range(0)))) + 14;
   mark_all(state, nodes, nodes.tree(depth, roots));
 }
 BENCHMARK(BM_MarkTree)->Arg(1)->Arg(16)->Arg(128)->Unit(benchmark::kMillisecond);
@@ -100,9 +103,10 @@ void BM_MarkShuffledTree(benchmark::State& state) {
   Nodes nodes;
   std::vector<uint64_t> all;
   const auto count = static_cast<size_t>(state.range(0)) << 15;
+  all.reserve(count);
   for (size_t i = 0; i < count; ++i)
     all.push_back(word(nodes.heap.allocate_anyway(nodes.type, 32)));
-  std::ranges::shuffle(all, std::mt19937_64(1));
+  std::ranges::shuffle(all, std::mt19937_64());
   for (size_t i = 0; i < count; ++i) {
     auto* const fields = reinterpret_cast<uint64_t*>(all[i]) + 1;
     fields[0] = 2 * i + 1 < count ? all[2 * i + 1] : 0;

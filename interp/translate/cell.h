@@ -236,6 +236,60 @@ enum class Field : uint8_t {
 inline constexpr size_t kMaxFields = 6;
 using Fields = std::array<Field, kMaxFields>;
 
+constexpr Fields vector_fields_of(Shape shape) {
+  using enum Field;
+  switch (shape) {
+    case Shape::VUnary:
+    case Shape::VTest:
+    case Shape::VMove:
+    case Shape::VSplat:
+      return {D, A};
+    case Shape::VBinary:
+    case Shape::VShift:
+    case Shape::VArrayGet:
+      return {D, A, B};
+    case Shape::VTernary:
+    case Shape::VSelect:
+      return {D, A, B, C};
+    case Shape::VExtract:
+      return {D, A, X};
+    case Shape::VReplace:
+      return {D, A, B, X};
+    case Shape::VShuffle:
+      return {D, A, B, P, Q};
+    case Shape::VConst:
+      return {D, P, Q};
+    case Shape::VLoad:
+    case Shape::VStructGet:
+      return {D, A, Offset};
+    case Shape::VStore:
+    case Shape::VStructSet:
+      return {A, B, Offset};
+    case Shape::VLoadLane:
+      return {D, A, B, Offset, X};
+    case Shape::VStoreLane:
+      return {A, B, Offset, X};
+    case Shape::VLoadFar:
+      return {D, A, P, Y};
+    case Shape::VStoreFar:
+      return {A, B, P, Y};
+    case Shape::VLoadLaneFar:
+      return {D, A, B, P, X, Y};
+    case Shape::VStoreLaneFar:
+      return {A, B, P, X, Y};
+    case Shape::VGlobalGet:
+    case Shape::VGlobalGetFar:
+      return {D, X};
+    case Shape::VGlobalSet:
+    case Shape::VGlobalSetFar:
+      return {A, X};
+    case Shape::VArraySet:
+      return {A, B, C};
+    default:
+      return {};
+  }
+}
+
 constexpr Fields fields_of(Shape shape) {
   using enum Field;
   switch (shape) {
@@ -316,47 +370,6 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::SwitchBack:
     case Shape::EnterLazy:
       return {};
-    case Shape::VUnary:
-    case Shape::VTest:
-    case Shape::VMove:
-    case Shape::VSplat:
-      return {D, A};
-    case Shape::VBinary:
-    case Shape::VShift:
-      return {D, A, B};
-    case Shape::VTernary:
-    case Shape::VSelect:
-      return {D, A, B, C};
-    case Shape::VExtract:
-      return {D, A, X};
-    case Shape::VReplace:
-      return {D, A, B, X};
-    case Shape::VShuffle:
-      return {D, A, B, P, Q};
-    case Shape::VConst:
-      return {D, P, Q};
-    case Shape::VLoad:
-      return {D, A, Offset};
-    case Shape::VStore:
-      return {A, B, Offset};
-    case Shape::VLoadLane:
-      return {D, A, B, Offset, X};
-    case Shape::VStoreLane:
-      return {A, B, Offset, X};
-    case Shape::VLoadFar:
-      return {D, A, P, Y};
-    case Shape::VStoreFar:
-      return {A, B, P, Y};
-    case Shape::VLoadLaneFar:
-      return {D, A, B, P, X, Y};
-    case Shape::VStoreLaneFar:
-      return {A, B, P, X, Y};
-    case Shape::VGlobalGet:
-    case Shape::VGlobalGetFar:
-      return {D, X};
-    case Shape::VGlobalSet:
-    case Shape::VGlobalSetFar:
-      return {A, X};
     case Shape::RefAsNonNull:
       return {A};
     case Shape::Atomic:
@@ -368,16 +381,12 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::NewObject:
       return {D, P, Q, X, Y, Z};
     case Shape::StructGet:
-    case Shape::VStructGet:
       return {D, A, Offset};
     case Shape::StructSet:
-    case Shape::VStructSet:
       return {A, B, Offset};
     case Shape::ArrayGet:
-    case Shape::VArrayGet:
       return {D, A, B};
     case Shape::ArraySet:
-    case Shape::VArraySet:
       return {A, B, C};
     case Shape::ArrayLen:
     case Shape::I31Get:
@@ -388,10 +397,9 @@ constexpr Fields fields_of(Shape shape) {
       return {A, P, X, Y};
     case Shape::BranchCast:
       return {A, Target, P, X, Y};
-    case Shape::kCount:
-      break;
+    default:
+      return vector_fields_of(shape);
   }
-  return {};
 }
 
 // Representation of operand 0 (a), 1 (b), 2 (c) and of the result.

@@ -87,6 +87,7 @@ TEST_F(GcHeapTest, FieldsLieAtTheirNaturalAlignmentAfterTheHeader) {
   ASSERT_TRUE(types.intern_group(type, 0, 1));
   const ObjectLayout& layout = types.layout(type[0].id);
   std::vector<uint32_t> offsets;
+  offsets.reserve(layout.fields.size());
   for (const auto& place : layout.fields) offsets.push_back(place.offset);
   EXPECT_EQ(offsets, (std::vector<uint32_t>{8, 10, 12, 16, 32, 40, 48}));
   EXPECT_EQ(layout.bytes, 49u);
@@ -290,7 +291,7 @@ TEST_F(GcHeapTest, EpochsBeginAnewWithoutLosingAnyone) {
 
 // Against a model: a set of rooted objects with known contents, of random sizes.
 TEST_F(GcHeapTest, RandomAllocationsAndCollectionsKeepWhatIsRooted) {
-  std::mt19937 random(7);
+  std::mt19937 random(7);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same run every time
   GcHeap heap(types);
   struct Kept {
     HeapObject* object;
