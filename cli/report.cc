@@ -86,8 +86,8 @@ int report(const std::string& file, const Error& error) {
     text += "  This seems to be the text format; wat2wasm makes a module of it.\n";
   }
   std::fputs(text.c_str(), stderr);
-  const bool stopped =
-      error.is(Errc::trap) || error.is(Errc::interrupted) || error.is(Errc::out_of_fuel);
+  const bool stopped = error.is(Errc::trap) || error.is(Errc::exception) ||
+                       error.is(Errc::interrupted) || error.is(Errc::out_of_fuel);
   return stopped ? kTrapped : kFailed;
 }
 

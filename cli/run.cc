@@ -33,8 +33,9 @@ Options:
 )";
 
 constexpr std::string_view kHelpEnd = R"(
-Exit status: the program's own; 134 if it was stopped by a trap, by --fuel or by --timeout; 1 if
-FILE can't be read, is no valid module or needs imports that aren't there; 2 for a bad command line.
+Exit status: the program's own; 134 if a trap, an exception that nothing caught, --fuel or --timeout
+stopped it; 1 if FILE can't be read, is no valid module or needs imports that aren't there; 2 for a
+bad command line.
 
 Examples:
   weft hello.wasm

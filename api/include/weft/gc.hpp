@@ -41,9 +41,10 @@ class StorageType {
   static const StorageType I16;  // NOLINT(readability-identifier-naming)
 
   constexpr StorageType() = default;
-  constexpr StorageType(ValType type) : value_(type) {}  // NOLINT(google-explicit-constructor)
-  constexpr StorageType(ValType::Kind kind)
-      : value_(kind) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): each type of values is one of storage
+  constexpr StorageType(ValType type) : value_(type) {}
+  constexpr StorageType(ValType::Kind kind) : value_(kind) {}
+  // NOLINTEND(google-explicit-constructor)
 
   /// 1 for I8, 2 for I16, 0 for what isn't packed.
   [[nodiscard]] constexpr unsigned packed_bytes() const { return packed_; }
