@@ -197,9 +197,10 @@ Result<void> ModuleValidator::memory(const MemoryType& type) const {
   if (type.page_bytes_log2 != kPageBytesLog2 && type.page_bytes_log2 != 0)
     return invalid("invalid custom page size");
   const bool is64 = type.index == IndexType::I64;
-  // Smaller pages address the same bytes.
-  const uint32_t scale = kPageBytesLog2 - type.page_bytes_log2;
-  const uint64_t most = is64 ? (scale ? UINT64_MAX : kMaxPages64) : kMaxPages32 << scale;
+  // Pages of one byte address all bytes but the last: the size is a number of the index type.
+  const bool bytewise = type.page_bytes_log2 == 0;
+  const uint64_t most32 = bytewise ? UINT32_MAX : kMaxPages32;
+  const uint64_t most = is64 ? (bytewise ? UINT64_MAX : kMaxPages64) : most32;
   WEFT_TRY(check_limits(type.limits, most,
                         is64 ? "memory size must be at most 2^48 pages"
                              : "memory size must be at most 65536 pages (4GiB)"));
