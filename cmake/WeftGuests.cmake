@@ -1,10 +1,11 @@
 # Guest programs: WebAssembly made from C, C++ and Rust while building, for tests and examples.
 #
-#   weft_guest(NAME SOURCES a.c ... [FLAGS flag ...] [NATIVE] [NATIVE_FLAGS flag ...])
+#   weft_guest(NAME [CXX] SOURCES a.c ... [SUPPORT b.c ...] [FLAGS flag ...] [NATIVE] [NATIVE_FLAGS flag ...])
 #
 # makes <build>/guests/NAME.wasm (target guest-NAME, part of the target `guests`). The language follows from the first
-# source: .c is C, .cc and .cpp are C++ (without exceptions), .rs is Rust (a cdylib; FLAGS `--crate-type bin` for a command).
-# NATIVE also makes <build>/guests/NAME.native from the same sources, so that a test can compare the two outputs.
+# source: .c is C (CXX: C++ all the same), .cc and .cpp are C++ (without exceptions), .rs is Rust (a cdylib; FLAGS `--crate-type bin` for a command).
+# NATIVE also makes <build>/guests/NAME.native from the same SOURCES, so that a test can compare the two outputs; SUPPORT is
+# what only the guest needs, as a native system has it.
 
 set(WEFT_GUESTS_DIR "${PROJECT_BINARY_DIR}/guests")
 
@@ -17,9 +18,10 @@ find_program(WEFT_RUST_WASM_LD NAMES wasm-ld-14 wasm-ld DOC "linker for Rust gue
 add_custom_target(guests)
 
 function(weft_guest name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "" "SOURCES;FLAGS;NATIVE_FLAGS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "CXX;NATIVE" "" "SOURCES;SUPPORT;FLAGS;NATIVE_FLAGS")
   weft_no_leftovers(weft_guest "${arg_UNPARSED_ARGUMENTS}")
   list(TRANSFORM arg_SOURCES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" REGEX "^[^/]")
+  list(TRANSFORM arg_SUPPORT PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" REGEX "^[^/]")
   list(GET arg_SOURCES 0 first)
   set(wasm "${WEFT_GUESTS_DIR}/${name}.wasm")
   set(native "${WEFT_GUESTS_DIR}/${name}.native")
@@ -39,18 +41,25 @@ function(weft_guest name)
                 "linker=${WEFT_RUST_WASM_LD}" ${arg_FLAGS} "${first}" -o "${wasm}")
     set(native_command "${WEFT_RUSTC}" -C opt-level=3 ${arg_NATIVE_FLAGS} "${first}" -o "${native}")
     set(depfile)
-  elseif(first MATCHES "\\.c$")
+  elseif(first MATCHES "\\.c$" AND NOT arg_CXX)
     weft_need_compiler(WEFT_WASM_CC ${name})
     # One compiler run writes one dependency file: with several sources only their own changes count.
-    set(command "${WEFT_WASM_CC}" --target=wasm32-wasi -O2 ${arg_FLAGS} ${arg_SOURCES} -o "${wasm}")
+    set(command "${WEFT_WASM_CC}" --target=wasm32-wasi -O2 ${arg_FLAGS} ${arg_SOURCES} ${arg_SUPPORT} -o "${wasm}")
     set(native_command "${CMAKE_C_COMPILER}" -O2 ${arg_NATIVE_FLAGS} ${arg_SOURCES} -o "${native}" -lm)
   else()
     weft_need_compiler(WEFT_WASM_CXX ${name})
-    set(command "${WEFT_WASM_CXX}" --target=wasm32-wasi -O2 -std=c++17 -fno-exceptions ${arg_FLAGS} ${arg_SOURCES} -o
-                "${wasm}")
-    set(native_command "${CMAKE_CXX_COMPILER}" -O2 -std=c++17 ${arg_NATIVE_FLAGS} ${arg_SOURCES} -o "${native}")
+    set(language)
+    if(arg_CXX)
+      set(language -xc++)
+    endif()
+    set(command "${WEFT_WASM_CXX}" --target=wasm32-wasi -O2 -std=c++17 -fno-exceptions ${arg_FLAGS} ${language}
+                ${arg_SOURCES} ${arg_SUPPORT} -o "${wasm}")
+    set(native_command "${CMAKE_CXX_COMPILER}" -O2 -std=c++17 ${arg_NATIVE_FLAGS} ${language} ${arg_SOURCES} -o
+                       "${native}")
   endif()
   list(LENGTH arg_SOURCES count)
+  list(LENGTH arg_SUPPORT support_count)
+  math(EXPR count "${count} + ${support_count}")
   if(depfile AND count EQUAL 1)
     list(APPEND command ${dep})
   else()
@@ -60,7 +69,7 @@ function(weft_guest name)
   add_custom_command(
     OUTPUT "${wasm}"
     COMMAND ${command}
-    DEPENDS ${arg_SOURCES} ${depfile}
+    DEPENDS ${arg_SOURCES} ${arg_SUPPORT} ${depfile}
     COMMENT "Building guest ${name}.wasm"
     VERBATIM)
   set(outputs "${wasm}")

@@ -1,6 +1,8 @@
 // Programs give the same output and exit status as their native builds.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -14,22 +16,24 @@ struct Program {
   std::string name;
   std::vector<std::string> args{};
   std::string input{};
+  std::string native{};  // the native build's name if it isn't the program's
 };
 
 // Both builds run in an empty folder of their own, which the guest sees as its current one.
 void expect_same_as_native(const Program& program, const std::vector<std::string>& options = {}) {
-  const std::string base = std::string(WEFT_GUESTS_DIR) + "/program-" + program.name;
+  const std::string folder = std::string(WEFT_GUESTS_DIR) + "/program-";
+  const std::string& native_name = program.native.empty() ? program.name : program.native;
   const TemporaryFolder native_folder;
   const TemporaryFolder guest_folder;
 
-  std::vector<std::string> command{base + ".native"};
+  std::vector<std::string> command{folder + native_name + ".native"};
   command.insert(command.end(), program.args.begin(), program.args.end());
   const ProcessResult native = run_process(
       command, {.input = program.input, .environment = {}, .folder = native_folder.path()});
 
   std::vector<std::string> guest_command{"run", "--dir", "."};
   guest_command.insert(guest_command.end(), options.begin(), options.end());
-  guest_command.push_back(base + ".wasm");
+  guest_command.push_back(folder + program.name + ".wasm");
   guest_command.insert(guest_command.end(), program.args.begin(), program.args.end());
   const ProcessResult guest = run_weft(
       guest_command, {.input = program.input, .environment = {}, .folder = guest_folder.path()});
@@ -59,6 +63,31 @@ TEST(Programs, SortingAllocatingAndFormattingInC) {
 
 TEST(Programs, StreamsContainersAndRegularExpressionsInCpp) {
   expect_same_in_all_modes({"library", {}, "1 2 3\n40\n-5"});
+}
+
+TEST(Programs, ExceptionsInCpp) {
+  expect_same_in_all_modes({"exceptions"});
+  expect_same_in_all_modes({"exceptions-new", {}, {}, "exceptions"});
+}
+
+TEST(Programs, LongJumpsInC) {
+  expect_same_in_all_modes({"jumps"});
+  expect_same_in_all_modes({"jumps-new", {}, {}, "jumps"});
+}
+
+TEST(Programs, LuaWithLongJumpsAndWithExceptions) {
+#ifdef WEFT_LUA_SCRIPT
+  std::ifstream file(WEFT_LUA_SCRIPT);
+  const std::string script{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(script.empty());
+  for (const std::string name : {"scripts", "scripts-cpp"}) {
+    expect_same_as_native({name, {}, script});
+    expect_same_as_native({name + "-new", {}, script, name});
+  }
+  expect_same_as_native({"scripts-cpp", {}, script}, {"--memory-mode", "explicit", "--eager"});
+#else
+  GTEST_SKIP() << "Lua's source isn't there";
+#endif
 }
 
 TEST(Programs, ResultsAreTheSameWithFuelAndATimeout) {

