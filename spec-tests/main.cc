@@ -208,12 +208,9 @@ class Suite {
           obsolete ? "contradicts a later version" : "needs the feature " + info.unknown);
       return;
     }
-    Watchdog::Watched watched(x_watchdog);
-    const Watch watch{[&](const InterruptHandle& handle) { watched.begin(handle); },
-                      [&] { watched.end(); }};
     std::vector<std::vector<Outcome>> by_mode;
     for (const Mode& mode : x_options.modes) {
-      by_mode.push_back(run_script(script, engine(mode, info.features), x_options.run, watch));
+      by_mode.push_back(run_script(script, engine(mode, info.features), x_options.run, x_watchdog));
     }
     count(script, script.commands, by_mode, report);
   }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "spec-tests/host_module.h"
@@ -45,18 +47,23 @@ struct Definition {
 };
 struct Running {
   std::optional<Instance> instance{};
+  // Of an instance of the thread that started this one: only what threads share.
+  std::vector<std::pair<std::string, SharedMemory>> shared{};
   std::string problem{};
   std::string reason{};
 };
 
+// Runs commands one after another, in a store and a thread of its own.
 class ScriptRunner {
  public:
   ScriptRunner(const Script& script, const Engine& engine, const RunOptions& options,
-               const Watch& watch)
+               Watchdog& watchdog, std::vector<Outcome>& outcomes)
       : x_script(script),
         x_engine(engine),
         x_options(options),
-        x_watch(watch),
+        x_watchdog(watchdog),
+        x_watched(watchdog),
+        x_outcomes(outcomes),
         x_store(engine),
         x_linker(engine),
         x_objects(x_store) {
@@ -64,6 +71,11 @@ class ScriptRunner {
     or_throw(define_host_module(x_linker, x_store));
   }
 
+  void run(const std::vector<Command>& commands) {
+    for (const Command& command : commands) x_outcomes[command.number] = run(command);
+  }
+
+ private:
   Outcome run(const Command& command) {
     switch (command.type) {
       case CommandType::Module:
@@ -90,14 +102,15 @@ class ScriptRunner {
         // What is wrong with a custom section doesn't make a module invalid.
         return skipped(std::string(command.file.empty() ? kNeedsText : kCustomSection));
       case CommandType::Thread:
+        return thread(command);
       case CommandType::Wait:
+        return wait(command);
       case CommandType::Unknown:
         break;
     }
     return skipped("unknown command " + command.type_name);
   }
 
- private:
   Result<Module> load(const Command& command) {
     std::ifstream in(x_script.folder / command.file, std::ios::binary);
     if (!in) return fail(Errc::io, command.file + " can't be read");
@@ -144,9 +157,9 @@ class ScriptRunner {
   }
 
   Result<Instance> instantiate(const Module& module) {
-    x_watch.before(x_store.interrupt_handle());
+    x_watched.begin(x_store.interrupt_handle());
     Result<Instance> instance = x_linker.instantiate(x_store, module);
-    x_watch.after();
+    x_watched.end();
     x_store.clear_interrupt();
     return instance;
   }
@@ -161,7 +174,7 @@ class ScriptRunner {
   }
 
   Outcome start(const Definition& definition, const std::string& name) {
-    Running running{{}, definition.problem, definition.reason};
+    Running running{{}, {}, definition.problem, definition.reason};
     if (definition.module) {
       Result<Instance> instance = instantiate(*definition.module);
       if (instance) {
@@ -220,12 +233,59 @@ class ScriptRunner {
       x_skipped_names[command.as] = running->reason;
       return {};
     }
+    for (const auto& [name, memory] : running->shared) {
+      const Result<Memory> here = memory.in(x_store);
+      if (!here) return failed("can't be shared: " + describe(here.error()));
+      or_throw(x_linker.define(command.as, name, *here));
+    }
+    if (!running->shared.empty()) return {};
     if (!running->instance) return failed("nothing to register: " + running->problem);
     x_skipped_names.erase(command.as);
     if (Result<void> done = x_linker.instance(x_store, command.as, *running->instance); !done) {
       return failed("can't be registered: " + describe(done.error()));
     }
     return {};
+  }
+
+  // A thread sees nothing of this one but what one instance shares.
+  Outcome thread(const Command& command) {
+    Running inside;
+    if (!command.shared.empty()) {
+      const Running* running = find(command.shared);
+      if (running == nullptr) return failed("no instance " + command.shared);
+      inside.problem = running->problem;
+      inside.reason = running->reason;
+      inside.shared = running->shared;
+      if (running->instance) {
+        for (const auto& [name, item] : or_throw(running->instance->exports(x_store))) {
+          const Memory* memory = item.get_if<Memory>();
+          if (memory == nullptr) continue;
+          if (Result<SharedMemory> shared = SharedMemory::of(x_store, *memory)) {
+            inside.shared.emplace_back(name, std::move(*shared));
+          }
+        }
+      }
+    }
+    Thread& thread = x_threads[command.name];
+    thread.thread = std::jthread([this, &command, &thread, inside] {
+      try {
+        ScriptRunner runner(x_script, x_engine, x_options, x_watchdog, x_outcomes);
+        if (!command.shared.empty()) runner.x_instances[command.shared] = inside;
+        runner.run(command.commands);
+      } catch (const std::exception& e) {
+        thread.problem = e.what();
+      }
+    });
+    return {};
+  }
+
+  Outcome wait(const Command& command) {
+    const auto found = x_threads.find(command.name);
+    if (found == x_threads.end()) return failed("no thread " + command.name);
+    found->second.thread.join();
+    const std::string problem = found->second.problem;
+    x_threads.erase(found);
+    return problem.empty() ? Outcome{} : failed("the thread ended: " + problem);
   }
 
   Outcome action(const Command& command) {
@@ -243,9 +303,9 @@ class ScriptRunner {
       if (!value) return skipped("no host value for " + to_string(pattern));
       args.push_back(std::move(*value));
     }
-    x_watch.before(x_store.interrupt_handle());
+    x_watched.begin(x_store.interrupt_handle());
     const Result<std::vector<Val>> results = perform(command.action, *running->instance, args);
-    x_watch.after();
+    x_watched.end();
     x_store.clear_interrupt();
     Outcome outcome = judge(command, results);
     if (outcome.kind != Kind::Failed) return outcome;
@@ -351,11 +411,13 @@ class ScriptRunner {
   const Script& x_script;
   const Engine& x_engine;
   const RunOptions& x_options;
-  const Watch& x_watch;
+  Watchdog& x_watchdog;
+  Watchdog::Watched x_watched;
+  std::vector<Outcome>& x_outcomes;  // each thread writes those of its own commands
   Store x_store;
   Linker x_linker;
   HostObjects x_objects;
-  Running x_latest{{}, "the script has made none", {}};
+  Running x_latest{{}, {}, "the script has made none", {}};
   Definition x_latest_definition{{}, "the script has made none", {}};
   std::map<std::string, Running> x_instances{};
   std::map<std::string, Definition> x_definitions{};
@@ -363,15 +425,20 @@ class ScriptRunner {
   std::string x_skipped{};
   // Names registered for instances that were skipped, with the reason.
   std::map<std::string, std::string> x_skipped_names{};
+  // The last: they use the others.
+  struct Thread {
+    std::string problem{};
+    std::jthread thread{};
+  };
+  std::map<std::string, Thread> x_threads{};
 };
 
 }  // namespace
 
 std::vector<Outcome> run_script(const Script& script, const Engine& engine,
-                                const RunOptions& options, const Watch& watch) {
+                                const RunOptions& options, Watchdog& watchdog) {
   std::vector<Outcome> outcomes(script.size);
-  ScriptRunner runner(script, engine, options, watch);
-  for (const Command& command : script.commands) outcomes[command.number] = runner.run(command);
+  ScriptRunner(script, engine, options, watchdog, outcomes).run(script.commands);
   return outcomes;
 }
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <weft/weft.hpp>
 
 #include "spec-tests/script.h"
+#include "spec-tests/watchdog.h"
 
 namespace weft::spectest {
 
@@ -50,13 +50,8 @@ struct RunOptions {
 inline constexpr std::string_view kNeedsText = "needs a text parser";
 inline constexpr std::string_view kCustomSection = "about the contents of custom sections";
 
-// One outcome per command. `before` is told of each command that runs guest code, and given a
-// handle that stops it; `after` that it is over.
-struct Watch {
-  std::function<void(const InterruptHandle&)> before{};
-  std::function<void()> after{};
-};
+// One outcome per command, by Command::number.
 std::vector<Outcome> run_script(const Script& script, const Engine& engine,
-                                const RunOptions& options, const Watch& watch);
+                                const RunOptions& options, Watchdog& watchdog);
 
 }  // namespace weft::spectest
