@@ -47,9 +47,9 @@ Options:
   --mode MODE      lazy-guard, eager-guard, lazy-explicit or eager-explicit; can be repeated
   --features LIST  switch on wasm1, wasm2 or wasm3, and further features by name, separated by
                    commas; otherwise what a manifest.tsv above the script says, or wasm3
+  --gc-stress      collect garbage before every object that is made
   --strict         a module that needs a feature which this version does not have is a failure;
                    otherwise the assertions about it are skipped, and counted
-  --collect-always a collection before every object that a guest makes
   --texts          report where messages of rejected modules differ from the suite's
   --groups         totals of each group of the manifest, too
   --verbose        a line for each script, too
@@ -62,6 +62,7 @@ struct Options {
   std::vector<Mode> modes{};
   std::optional<Features> features{};
   RunOptions run{};
+  bool gc_stress = false;
   bool groups = false;
   bool verbose = false;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -111,8 +112,8 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
     if (name == "--help") return std::nullopt;
     if (name == "--strict") {
       options.run.strict = true;
-    } else if (name == "--collect-always") {
-      weft::interp::StoreConfig::collect_always_by_default = true;
+    } else if (name == "--gc-stress") {
+      options.gc_stress = true;
     } else if (name == "--texts") {
       options.run.texts = true;
     } else if (name == "--groups") {
@@ -234,6 +235,7 @@ class Suite {
     config.features = features;
     config.eager_translation = mode.eager;
     config.memory_mode = mode.memory;
+    config.gc_stress = x_options.gc_stress;
     return x_engines.emplace_back(mode.name, Engine(config)).second;
   }
 

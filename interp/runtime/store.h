@@ -41,8 +41,7 @@ struct StoreConfig {
   uint64_t gc_heap_bytes = uint64_t{4} << 30;
   // For tests: a collection before every object that is made. The default is for tests that make
   // their stores through the API.
-  bool collect_always = collect_always_by_default;
-  static inline bool collect_always_by_default = false;
+  bool collect_always = false;
 };
 
 // Asked before a memory or table grows (also at creation, current = 0); `maximum` is the type's, in

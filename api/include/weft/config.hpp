@@ -103,6 +103,9 @@ struct Config {
   bool interruption = true;
   /// Give traps the guest's stack, with function names.
   bool backtraces = true;
+  /// Collect garbage before every object that the guest makes: very slow, for finding references
+  /// that somebody lost.
+  bool gc_stress = false;
   /// Translate all functions when the module is made, instead of each at its first call.
   bool eager_translation = false;
   /// Bytes of guest stack per store, frames and call records together; reserved, not committed.
