@@ -22,7 +22,6 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "interp/runtime/store.h"
 #include "spec-tests/files.h"
 #include "spec-tests/runner.h"
 #include "spec-tests/script.h"
