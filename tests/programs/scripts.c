@@ -3,9 +3,9 @@
 // they are exceptions.
 #include <stdio.h>
 
-#include "lauxlib.h"
-#include "lua.h"
-#include "lualib.h"
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
 
 int main(void) {
   static char script[64 * 1024];
