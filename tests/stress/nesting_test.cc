@@ -23,15 +23,15 @@ constexpr std::uint32_t kDepth = 100'000;
 constexpr std::uint8_t kEnd = 0x0b, kEmpty = 0x40, kI32 = 0x7f, kConst = 0x41;
 const Bytes kThrow = {0x08, 0};
 
-// The function's body is what `open` gives for each level from outside in, a throw of tag 0, and
-// what `close` gives from inside out, and then 7; its result or error is the answer.
+// The function's body is a block of what `open` gives for each level from outside in, a throw of
+// tag 0, and what `close` gives from inside out, and then 7; its result or error is the answer.
 Result<std::int32_t> run(const std::function<Bytes(std::uint32_t)>& open,
                          const std::function<Bytes(std::uint32_t)>& close) {
-  Bytes body;
+  Bytes body = {0x02, kEmpty};
   for (std::uint32_t i = 0; i < kDepth; i++) append(body, open(i));
   append(body, kThrow);
   for (std::uint32_t i = kDepth; i-- > 0;) append(body, close(i));
-  append(body, Bytes{kConst, 7});
+  append(body, Bytes{kEnd, kConst, 7});
   const Bytes module = ModuleBuilder()
                            .type({}, {kI32})
                            .type({}, {})
@@ -61,12 +61,9 @@ TEST(DeepHandlers, CatchToTheNextLevel) {
   EXPECT_EQ(run([](std::uint32_t) { return join(try_table(true, 0)); }, end), 7);
 }
 
-// A block around it all, to whose end every handler jumps.
+// To the end of the block around it all.
 TEST(DeepHandlers, CatchToTheOutermostBlock) {
-  const auto open = [](std::uint32_t i) {
-    return i == 0 ? Bytes{0x02, kEmpty} : try_table(true, i - 1);
-  };
-  EXPECT_EQ(run(open, end), 7);
+  EXPECT_EQ(run([](std::uint32_t i) { return try_table(true, i); }, end), 7);
 }
 
 TEST(DeepHandlers, LetPassWhatTheyDoNotCatch) {

@@ -100,7 +100,7 @@ TEST(Casts, StayInTheirHierarchy) {
   expect_valid({kRefNull, kAnyHeap, kGc, 0x17, kI31Heap, kDrop});
   expect_error({kRefNull, kFuncHeap, kGc, 0x14, kPair, kDrop}, "type mismatch");
   expect_error({kRefNull, kAnyHeap, kGc, 0x16, kExternHeap, kDrop}, "type mismatch");
-  expect_error({kRefNull, kAnyHeap, kGc, 0x14, 99, kDrop}, "unknown type 99");
+  expect_error({kRefNull, kAnyHeap, kGc, 0x14, 48, kDrop}, "unknown type 48");
 }
 
 TEST(Casts, ABranchTakesTheTypeThatWasCastTo) {

@@ -30,9 +30,12 @@ Bytes constant(ValType type) {
 Bytes immediate(Opcode opcode) {
   switch (info(opcode).immediate) {
     case Imm::MemArg:
-      return {0, 0};
+      // Atomic accesses must state their natural alignment.
+      return {info(opcode).feature == Feature::Threads ? natural_align_log2(opcode) : uint8_t{0},
+              0};
     case Imm::MemArgLane:
       return {0, 0, 0};
+    case Imm::ZeroByte:
     case Imm::Lane:
     case Imm::MemIdx:
     case Imm::I32:
@@ -142,10 +145,12 @@ TEST(Signature, MemoryAccessesNeedAMemoryAndNoMoreThanTheirNaturalAlignment) {
     for (uint8_t align = 0; align < 8; ++align) {
       const Bytes code = join(operands, encode(opcode), Bytes{align}, rest, results_dropped(instr));
       const std::string error = body_error(code);
-      if ((1u << align) <= bytes) {
-        EXPECT_EQ(error, "");
-      } else {
+      if ((1u << align) > bytes) {
         EXPECT_TRUE(error.starts_with("alignment must not be larger than natural")) << error;
+      } else if (instr.feature == Feature::Threads && (1u << align) < bytes) {
+        EXPECT_TRUE(error.starts_with("alignment must be natural")) << error;
+      } else {
+        EXPECT_EQ(error, "");
       }
     }
     const Bytes code = join(operands, instruction(opcode), results_dropped(instr));
