@@ -260,8 +260,8 @@ struct Words {
 
 namespace detail {
 
-__extension__ typedef unsigned __int128 Uint128;
-__extension__ typedef __int128 Int128;
+using Uint128 = unsigned __int128;
+using Int128 = __int128;
 
 WEFT_NUM constexpr Uint128 joined(uint64_t low, uint64_t high) noexcept {
   return Uint128{high} << 64 | low;

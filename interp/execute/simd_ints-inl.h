@@ -280,8 +280,8 @@ HWY_INLINE V i32x4_dot_i16x8_s(V a, V b) {
 HWY_INLINE V i32x4_extadd_pairwise_i16x8_s(V a) { return i32x4_dot_i16x8_s(a, splat<I16>(1)); }
 
 // Sums of two products of signed bytes, which wrap in a single case, four times -128. There Spec
-// 3.0 would saturate, which no alternative of the official suite and no other engine does. The
-// upper half of (a * 2^8) * (b * 2^8) is a * b.
+// 3.0 would saturate, which no alternative of the official suite does. The upper half of (a * 2^8)
+// * (b * 2^8) is a * b.
 HWY_INLINE V i16x8_relaxed_dot_i8x16_i7x16_s(V a, V b) {
   const auto even = hn::MulHigh(hn::ShiftLeft<8>(as<I16>(a)), hn::ShiftLeft<8>(as<I16>(b)));
   const auto odd = hn::Mul(hn::ShiftRight<8>(as<I16>(a)), hn::ShiftRight<8>(as<I16>(b)));

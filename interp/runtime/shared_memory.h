@@ -44,7 +44,7 @@ class SharedMemory {
   Grown grow(uint64_t from, uint64_t to);
 
   // What memory.atomic.wait answers.
-  enum class Waited : uint32_t { Woken = 0, NotEqual = 1, TimedOut = 2, Interrupted };
+  enum class Waited : uint32_t { Woken = 0, NotEqual = 1, TimedOut = 2, Interrupted = 3 };
   // Sleeps until notified, for `timeout_ns` (negative: for ever) or until the store is interrupted.
   // `address` is in bounds and aligned. T: uint32_t, uint64_t.
   template <class T>
