@@ -185,7 +185,9 @@ TEST(SharedMemory, TheLimiterOfTheStoreThatGrowsIsAskedForWhatThenHappens) {
   store->set_limiter({.memory = [&](uint64_t current, uint64_t wanted, std::optional<uint64_t>) {
     asked.push_back(current / kPageBytes);
     // As if another thread were faster, once.
-    if (asked.size() == 1) EXPECT_EQ(in_other.grow(3), 1);
+    if (asked.size() == 1) {
+      EXPECT_EQ(in_other.grow(3), 1);
+    }
     return wanted <= 6 * kPageBytes;
   }});
   EXPECT_EQ(mine.grow(2), 4);
