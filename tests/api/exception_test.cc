@@ -37,7 +37,9 @@ class ExceptionTest : public testing::Test {
                                  if (done) return {};
                                  const std::uint64_t word = store.caught(done.error());
                                  if (word == 0) return done;
-                                 store.exception_values(word, slots);
+                                 backend::RawVal values[2];  // as many as the tag carries
+                                 store.exception_values(word, values);
+                                 slots[0] = values[0];
                                  return {};
                                }}}});
   }
