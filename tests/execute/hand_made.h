@@ -104,7 +104,7 @@ class HandMadeTest : public ::testing::Test {
   }
 
   Instance& instance_of(const FuncType& func_type) {
-    ModuleBuilder builder(types);
+    InstanceBuilder builder(types);
     builder.module.memories.push_back(memory_type(1));
     builder.module.funcs.assign(100, {builder.type(func_type.params, func_type.results), {}});
     return instantiate_ok(*store, builder);

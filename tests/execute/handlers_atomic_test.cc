@@ -34,7 +34,7 @@ enum : uint32_t { kUnshared, kShared, kWide, kWideShared, kMemories };
 class AtomicHandlers : public OneCellTest, public ::testing::WithParamInterface<uint32_t> {
  protected:
   AtomicHandlers() {
-    ModuleBuilder builder(types);
+    InstanceBuilder builder(types);
     for (uint32_t i = 0; i < kMemories; ++i) {
       MemoryType type = memory_type(1, 2);
       type.shared = i == kShared || i == kWideShared;

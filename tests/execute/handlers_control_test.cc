@@ -55,7 +55,7 @@ TEST_F(ControlHandlers, GlobalsAreReadAndWritten) {
   Value imported;
   for (const bool far : {false, true}) {
     for (const Repr repr : kScalars) {
-      ModuleBuilder builder(types);
+      InstanceBuilder builder(types);
       builder.module.funcs.assign(1, {builder.type({ValType::I32}, {ValType::I32}), {}});
       ConstExpr zero = i32_const(0);
       builder.module.globals.push_back({{ValType::I32, true}, zero});

@@ -12,7 +12,7 @@ namespace {
 class RuntimeCallsTest : public ::testing::TestWithParam<StoreConfig::Memories> {
  protected:
   RuntimeCallsTest() {
-    ModuleBuilder module(types);
+    InstanceBuilder module(types);
     module.module.funcs.assign(8, {module.type({}, {}), {}});
     module.module.memories = {memory_type(1, 20), memory_type(1)};
     module.module.tables = {

@@ -334,7 +334,7 @@ TEST_F(TrapSignalTest, NestedActivationsFaultEachForItself) {
 
 TEST_F(TrapSignalTest, AnotherStoreRunsInsideAHostCall) {
   const auto other = make_store({}, types);
-  ModuleBuilder builder(types);
+  InstanceBuilder builder(types);
   builder.module.memories.push_back(memory_type(1));
   builder.module.funcs.push_back({builder.type({ValType::I32}, {ValType::I32}), {}});
   Instance& inner = instantiate_ok(*other, builder);

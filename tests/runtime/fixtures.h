@@ -47,9 +47,9 @@ inline TableType table_type(uint64_t min, std::optional<uint64_t> max = std::nul
 }
 
 // A module as decoding and validation would leave it. Imports come first, as in the binary format.
-class ModuleBuilder {
+class InstanceBuilder {
  public:
-  explicit ModuleBuilder(std::shared_ptr<TypeRegistry> types) : x_types(std::move(types)) {}
+  explicit InstanceBuilder(std::shared_ptr<TypeRegistry> types) : x_types(std::move(types)) {}
 
   uint32_t type(std::vector<ValType> params, std::vector<ValType> results) {
     DefinedType& defined = module.types.emplace_back();
@@ -109,7 +109,7 @@ class ModuleBuilder {
   std::shared_ptr<std::vector<uint8_t>> x_bytes = std::make_shared<std::vector<uint8_t>>();
 };
 
-inline Instance& instantiate_ok(Store& store, ModuleBuilder& builder,
+inline Instance& instantiate_ok(Store& store, InstanceBuilder& builder,
                                 std::span<const ExternVal> imports = {}) {
   auto result = instantiate(store, builder.build(), imports);
   EXPECT_TRUE(result) << result.error().message();

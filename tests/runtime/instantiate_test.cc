@@ -14,7 +14,7 @@ class InstantiateTest : public ::testing::Test {
  protected:
   std::shared_ptr<TypeRegistry> types = std::make_shared<TypeRegistry>();
   std::unique_ptr<Store> store = make_store({}, types);
-  ModuleBuilder module{types};
+  InstanceBuilder module{types};
   const FuncType nullary;
   const FuncType unary{{ValType::I32}, {ValType::I64}};
 
@@ -58,7 +58,7 @@ TEST_F(InstantiateTest, AMissingImportIsUnknownByName) {
 TEST_F(InstantiateTest, TooFewOrTooManyImports) {
   module.import_func(module.type({}, {}));
   EXPECT_THAT(link_error({}), StartsWith("unknown import"));
-  module = ModuleBuilder(types);
+  module = InstanceBuilder(types);
   EXPECT_THAT(link_error({host_func(nullary)}), StartsWith("unknown import"));
 }
 
@@ -97,7 +97,7 @@ TEST_F(InstantiateTest, MemoriesMatchByTheirPresentLimits) {
       {memory_type(1, 5), memory_type(1, 4), false}, {memory_type(1), memory_type(1, 5), false},
   };
   for (const Case& c : cases) {
-    module = ModuleBuilder(types);
+    module = InstanceBuilder(types);
     module.import_memory(c.expected);
     const ExternVal imports[] = {memory(c.actual)};
     EXPECT_EQ(instantiate(*store, module.build(), imports).has_value(), c.matches);
@@ -111,7 +111,7 @@ TEST_F(InstantiateTest, AGrownMemoryMatchesAsGrown) {
               HasSubstr("expected memory {min 3, max 5}, found memory {min 1, max 5}"));
   static_cast<MemoryInst*>(actual.object)->grow(2);
   module.import_memory(memory_type(3, 5));
-  module = ModuleBuilder(types);
+  module = InstanceBuilder(types);
   module.import_memory(memory_type(3, 5));
   const ExternVal imports[] = {actual};
   EXPECT_TRUE(instantiate(*store, module.build(), imports));
@@ -120,7 +120,7 @@ TEST_F(InstantiateTest, AGrownMemoryMatchesAsGrown) {
 TEST_F(InstantiateTest, TablesMatchByElementTypeAndLimits) {
   module.import_table(table_type(1, 5));
   EXPECT_THAT(link_error({table(table_type(1, 6))}), StartsWith("incompatible import type"));
-  module = ModuleBuilder(types);
+  module = InstanceBuilder(types);
   module.import_table(table_type(1, {}, kExternRef));
   EXPECT_EQ(link_error({table(table_type(1))}),
             "incompatible import type: \"m\" \"tab\": expected table {min 1} externref, found "
@@ -131,7 +131,7 @@ TEST_F(InstantiateTest, GlobalsMatchByTypeAndMutability) {
   module.import_global({ValType::I32, true});
   EXPECT_EQ(link_error({global({ValType::I32, false})}),
             "incompatible import type: \"m\" \"g\": expected global mutable i32, found global i32");
-  module = ModuleBuilder(types);
+  module = InstanceBuilder(types);
   module.import_global({ValType::I32, false});
   EXPECT_THAT(link_error({global({ValType::I64, false})}), StartsWith("incompatible import type"));
 }
@@ -269,7 +269,7 @@ TEST_F(InstantiateTest, OffsetsAreUnsigned) {
   module.module.memories.push_back(memory_type(1));
   module.data(i32_const(UINT32_MAX), {});
   EXPECT_EQ(instantiate(*store, module.build(), {})->trap, TrapCode::OutOfBoundsMemoryAccess);
-  module = ModuleBuilder(types);
+  module = InstanceBuilder(types);
   module.module.memories.push_back(memory_type(1));
   module.data(i32_const(kPageBytes), {});
   EXPECT_EQ(instantiate(*store, module.build(), {})->trap, TrapCode::None)

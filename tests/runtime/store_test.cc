@@ -66,7 +66,7 @@ TEST(Externs, GlobalsAndPassiveSegmentsOfInstancesKeepThemAlive) {
   const auto store = make_store({}, types);
   GlobalInst* const imported =
       store->new_global({kExternRef, false}, Value::of_ref(store->new_extern(&finalised, count)));
-  ModuleBuilder builder(types);
+  InstanceBuilder builder(types);
   builder.import_global({kExternRef, false});
   builder.module.globals.push_back({{kExternRef, true}, global_get(0)});
   ElemSegment segment{};
