@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,6 +100,13 @@ inline constexpr ValType kAnyRef = ValType::ref(HeapType::Any, true);
 inline constexpr ValType kEqRef = ValType::ref(HeapType::Eq, true);
 inline constexpr ValType kI31Ref = ValType::ref(HeapType::I31, true);
 inline constexpr ValType kExnRef = ValType::ref(HeapType::Exn, true);
+
+// Frame slots of a list of values.
+constexpr uint32_t slots_of(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (const ValType type : types) slots += type.slots();
+  return slots;
+}
 
 // "i32", "funcref", "(ref null 3)".
 std::string to_string(ValType type);

@@ -63,12 +63,6 @@ class ActivationScope {
   ActivationScope& operator=(const ActivationScope&) = delete;
 };
 
-uint32_t slots_of(const std::vector<ValType>& types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
-}
-
 TrapCode refuse(StoreState& state, TrapCode code) {
   state.trap = {.code = code};
   return code;

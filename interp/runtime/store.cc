@@ -15,12 +15,6 @@ constexpr uint64_t kMaxStackBytes = uint64_t{1} << 40;
 
 uint64_t to_word(const void* ref) { return reinterpret_cast<uintptr_t>(ref); }
 
-uint32_t slots_of(const std::vector<ValType>& types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
-}
-
 }  // namespace
 
 Store::Store(std::shared_ptr<TypeRegistry> types, const StoreConfig& config)

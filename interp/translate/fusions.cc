@@ -134,7 +134,7 @@ class Fuser {
     access.key.shape = is_store ? Shape::StoreIndexed : Shape::LoadIndexed;
     access.a = base;
     access.b = index;
-    access.key.a = base.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+    access.key.a = place_of(base);
     access.key.b = In::Slot;
     if (scaled) access.key.flags |= kScaled;
   }

@@ -23,6 +23,11 @@ struct IrOperand {
   bool is_slot(uint32_t s) const { return kind == Kind::Slot && slot == s; }
 };
 
+// Where a cell has the operand, before the accumulator pass.
+constexpr In place_of(const IrOperand& operand) {
+  return operand.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+}
+
 using LabelId = uint32_t;
 inline constexpr LabelId kNoLabel = UINT32_MAX;
 

@@ -14,10 +14,6 @@ constexpr Repr index_repr(IndexType index) {
   return index == IndexType::I64 ? Repr::I64 : Repr::I32;
 }
 
-In place_of(const IrOperand& operand) {
-  return operand.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
-}
-
 }  // namespace
 
 void Translator::begin_function(std::span<const ValType> locals, uint32_t param_count) {

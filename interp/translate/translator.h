@@ -37,12 +37,6 @@ constexpr Repr repr_of_type(ValType type) {
   }
 }
 
-constexpr uint32_t slots_of(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (const ValType type : types) slots += type.slots();
-  return slots;
-}
-
 class Translator {
  public:
   // Where an entry of the operand stack lives when it is put into memory: its frame slot and its

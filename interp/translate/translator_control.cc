@@ -288,7 +288,7 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
         value = IrOperand::at(top.home.slot);
       }
     }
-    const In place = value.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+    const In place = place_of(value);
     emit({.shape = Shape::Return, .a = place, .repr = top.repr}).a = value;
     barrier();
     return;
@@ -345,7 +345,7 @@ void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncTy
                                Stack args, Operand index) {
   const IrOperand selected = pop_small(index);
   stage_arguments(args);
-  const In place = selected.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+  const In place = place_of(selected);
   IrInstr& instr = emit({.shape = Shape::CallIndirect, .a = place, .repr = index.repr});
   instr.a = selected;
   instr.y = type_key(x_module.types[type_index].id);

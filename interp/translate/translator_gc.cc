@@ -9,10 +9,6 @@ namespace weft::interp {
 
 namespace {
 
-In place_of(const IrOperand& operand) {
-  return operand.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
-}
-
 // How a field or element is read: as the memory instruction that reads the same bytes the same way.
 Opcode load_of(const FieldType& field, bool is_signed) {
   if (field.packed == FieldType::Packed::I8)

@@ -88,7 +88,7 @@ void Translator::return_call_indirect(uint32_t type_index, uint32_t table, const
                                       Stack, Stack args, Operand index) {
   const IrOperand selected = clear_of_arguments(index, pop_small(index), slots_of(type.params));
   move_arguments_down(args);
-  const In place = selected.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+  const In place = place_of(selected);
   IrInstr& instr = emit({.shape = Shape::ReturnCallIndirect, .a = place, .repr = index.repr});
   instr.a = selected;
   instr.y = type_key(x_module.types[type_index].id);

@@ -138,7 +138,7 @@ void Translator::move(uint32_t to, Repr repr, const IrOperand& from) {
   }
   // A wide i64 constant goes into its slot as the f64 of the same bits.
   const bool wide = from.kind == IrOperand::Kind::Const && !fits_in_cell(repr, from.bits);
-  const In place = from.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+  const In place = place_of(from);
   IrInstr& instr = emit({.shape = Shape::Move, .a = place, .repr = wide ? Repr::F64 : repr});
   instr.a = from;
   instr.d = IrOperand::at(to);

@@ -129,12 +129,47 @@ TEST_P(ModuleLayer, EveryFeatureThatIsSwitchedOffIsRefusedByItsName) {
   }
 }
 
-TEST_P(ModuleLayer, FeaturesThatAreMissingAreNamed) {
-  const auto module = Module::from_file(engine_, WEFT_FIXTURES_DIR "/tail.wasm");
-  if (module) GTEST_SKIP() << "has tail calls";
-  EXPECT_EQ(module.error().code(), Errc::unsupported);
-  EXPECT_EQ(module.error().message(),
-            "needs the feature tail-call, which this version does not have");
+TEST_P(ModuleLayer, AFeatureThatIsSwitchedOffIsNamed) {
+  using interp::testing::Bytes;
+  using Builder = interp::testing::ModuleBuilder;
+  const auto with = [](std::uint8_t section, const Bytes& item) {
+    return Builder().type({}, {}).item(section, item).build();
+  };
+  const auto body = [](const Bytes& code) { return Builder().type({}, {}).func(0, code).build(); };
+  struct Case {
+    std::string_view feature;
+    Bytes module;
+    std::string_view also_off = {};  // what implies the feature
+  };
+  const Case cases[] = {
+      {"extended-const",
+       with(Builder::kGlobal, {0x7f, 0, 0x41, 1, 0x41, 2, 0x6a, 0x0b})},  // i32.add
+      {"tail-call", body({0x12, 0})},
+      {"function-references", with(Builder::kType, {0x60, 1, 0x64, 0x70, 0}), ",-gc"},
+      {"gc", with(Builder::kType, {0x5f, 0})},  // struct
+      {"exceptions", with(Builder::kTag, {0, 0})},
+      {"memory64", with(Builder::kMemory, {4, 1})},
+      {"multi-memory", Builder().memory().memory().build()},
+      {"relaxed-simd", body({0x00, 0xfd, 0x80, 0x02, 0x1a})},
+      {"legacy-exceptions", body({0x06, 0x40, 0x0b})},
+      {"threads", with(Builder::kMemory, {3, 1, 1})},
+      {"custom-page-sizes", with(Builder::kMemory, {8, 1, 0})},
+      {"wide-arithmetic", body({0x00, 0xfc, 0x13, 0x1a, 0x1a})},
+  };
+  const auto made_with = [&](const Case& c, const std::string& features) {
+    const Engine engine =
+        engine_with([&](Config& config) { config.features = or_throw(Features::parse(features)); });
+    return Module::from_bytes(engine, c.module);
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.feature);
+    const std::string name(c.feature);
+    EXPECT_TRUE(made_with(c, "all"));
+    const auto refused = made_with(c, "all,-" + name + std::string(c.also_off));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::unsupported);
+    EXPECT_EQ(refused.error().message(), "needs the feature " + name + ", which is switched off");
+  }
 }
 
 TEST_P(ModuleLayer, LimitsBoundModules) {
