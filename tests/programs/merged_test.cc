@@ -1,4 +1,4 @@
-// Modules merged into one that has a memory for each of them.
+// Modules merged by wasm-merge into one that has a memory for each of them (merged/).
 #include <gtest/gtest.h>
 
 #include <array>
@@ -37,8 +37,8 @@ class MergedModules : public ::testing::TestWithParam<MemoryMode> {
 
   Engine engine_ = engine();
   Store store_{engine_};
-  Instance instance_ = or_throw(Instance::create(
-      store_, or_throw(Module::from_file(engine_, WEFT_FIXTURES_DIR "/merged.wasm"))));
+  Instance instance_ =
+      or_throw(Instance::create(store_, or_throw(Module::from_file(engine_, WEFT_MERGED_MODULE))));
   Memory memory_ = or_throw(instance_.memory(store_));
 };
 

@@ -90,6 +90,24 @@ TEST(Programs, LuaWithLongJumpsAndWithExceptions) {
 #endif
 }
 
+// Kotlin's objects, closures and exceptions, against what a Java virtual machine prints.
+TEST(Programs, GarbageCollectedObjectsOfKotlin) {
+#ifdef WEFT_KOTLIN_DIR
+  const std::string folder = WEFT_KOTLIN_DIR "/";
+  std::ifstream file(folder + "objects.txt");
+  const std::string expected{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(expected.empty());
+  for (const char* module : {"objects.wasm", "objects-legacy.wasm"}) {
+    const ProcessResult guest = run_weft({"run", folder + module});
+    EXPECT_EQ(guest.output, expected);
+    EXPECT_EQ(guest.errors, "");
+    EXPECT_EQ(guest.status, 0);
+  }
+#else
+  GTEST_SKIP() << "no module made by Kotlin is there";
+#endif
+}
+
 TEST(Programs, ResultsAreTheSameWithFuelAndATimeout) {
   expect_same_as_native({"compute"}, {"--fuel", "100000000000", "--timeout", "10m"});
 }
