@@ -49,7 +49,7 @@ Landing unwind(Context* context, const uint8_t* cell, uint64_t* fp, Record* reco
   if (state.exception == nullptr) return {.trap = TrapCode::UncaughtException};
   for (;;) {
     // A guest may loop by throwing, and have much to unwind.
-    if (state.interrupt.load(std::memory_order_relaxed) != 0) {
+    if (state.stop_requested()) {
       state.exception = nullptr;
       return {.trap = TrapCode::Interrupted};
     }

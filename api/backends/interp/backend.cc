@@ -46,7 +46,8 @@ class InterpEngine final : public backend::Engine {
     using enum backend::Capability;
     return {DirectMemory, Fuel,           Interrupt, Limits,    LimitCallback,
             Backtrace,    V128,           ExternRef, Gc,        Memory64,
-            SharedMemory, CustomSections, Dump,      GcObjects, Exceptions};
+            SharedMemory, CustomSections, Dump,      GcObjects, Exceptions,
+            Profile};
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(
