@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weft/error.hpp"
@@ -17,70 +19,90 @@ namespace weft::cli {
 
 namespace {
 
-constexpr std::size_t kRows = 30;
-constexpr std::size_t kNumberWidth = 16;
-constexpr std::size_t kShareWidth = 9;
+// A table that is being written: numbers and shares to the right of their columns, then a name.
+class Table {
+ public:
+  Table& heading(std::string_view text, std::size_t width) {
+    if (text.size() < width) x_text.append(width - text.size(), ' ');
+    x_text += text;
+    return *this;
+  }
+  Table& count(std::uint64_t value) { return heading(std::to_string(value), kCountWidth); }
+  // "12.3%"
+  Table& share(std::uint64_t part, std::uint64_t whole) {
+    const double percent =
+        whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
+    std::array<char, 32> text{};
+    char* const end =
+        std::to_chars(text.begin(), text.end(), percent, std::chars_format::fixed, 1).ptr;
+    *end = '%';
+    return heading({text.begin(), end + 1}, kShareWidth);
+  }
+  // Names are the module's: nothing in them may move a terminal's cursor.
+  Table& name(std::string_view name) {
+    for (const char c : name) x_text += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+    return *this;
+  }
+  Table& text(std::string_view text) {
+    x_text += text;
+    return *this;
+  }
+  // The end of a table of which only the first rows are shown.
+  void end(std::size_t rows) {
+    if (rows > kRows) text("  and ").text(std::to_string(rows - kRows)).text(" more\n");
+  }
+  [[nodiscard]] const std::string& str() const { return x_text; }
 
-std::string right(const std::string& text, std::size_t width) {
-  return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
+  static constexpr std::size_t kRows = 30;
+  static constexpr std::size_t kCountWidth = 16;
+  static constexpr std::size_t kShareWidth = 9;
+
+ private:
+  std::string x_text{};
+};
+
+template <class Row>
+std::span<const Row> first_of(const std::vector<Row>& rows) {
+  return std::span(rows).first(std::min(rows.size(), Table::kRows));
 }
 
-std::string number(std::uint64_t value) { return right(std::to_string(value), kNumberWidth); }
-
-// "12.3%"
-std::string share(std::uint64_t part, std::uint64_t whole) {
-  std::array<char, 32> text{};
-  const double percent =
-      whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
-  const auto end =
-      std::to_chars(text.begin(), text.end(), percent, std::chars_format::fixed, 1).ptr;
-  return right(std::string(text.begin(), end) + "%", kShareWidth);
-}
-
-// Names are the module's: nothing in them may move a terminal's cursor.
-std::string printable(std::string name) {
-  std::ranges::replace_if(
-      name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
-  return name;
-}
-
-std::string rest_line(std::size_t rows) {
-  return rows <= kRows ? "" : "  and " + std::to_string(rows - kRows) + " more\n";
-}
-
-std::string dispatch_table(const Profile& profile) {
+void put_handlers(Table& table, const Profile& profile) {
   const std::uint64_t all = profile.dispatches();
-  std::string text = std::to_string(all) + " dispatches\n\n" + right("count", kNumberWidth) +
-                     right("share", kShareWidth) + right("sum", kShareWidth) + "  handler\n";
+  table.text(std::to_string(all)).text(" dispatches\n\n");
+  table.heading("count", Table::kCountWidth).heading("share", Table::kShareWidth);
+  table.heading("sum", Table::kShareWidth).text("  handler\n");
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < std::min(kRows, profile.handlers.size()); i++) {
-    const Profile::Handler& row = profile.handlers[i];
+  for (const Profile::Handler& row : first_of(profile.handlers)) {
     sum += row.dispatches;
-    text += number(row.dispatches) + share(row.dispatches, all) + share(sum, all) + "  " +
-            row.name + "\n";
+    table.count(row.dispatches).share(row.dispatches, all).share(sum, all);
+    table.text("  ").name(row.name).text("\n");
   }
-  text += rest_line(profile.handlers.size()) + "\n" + right("count", kNumberWidth) +
-          right("share", kShareWidth) + "  pair of handlers\n";
-  for (std::size_t i = 0; i < std::min(kRows, profile.pairs.size()); i++) {
-    const Profile::Pair& row = profile.pairs[i];
-    text += number(row.dispatches) + share(row.dispatches, all) + "  " + row.first + "; " +
-            row.second + "\n";
-  }
-  return text + rest_line(profile.pairs.size());
+  table.end(profile.handlers.size());
 }
 
-std::string function_table(const Profile& profile) {
+void put_pairs(Table& table, const Profile& profile) {
+  const std::uint64_t all = profile.dispatches();
+  table.heading("count", Table::kCountWidth).heading("share", Table::kShareWidth);
+  table.text("  pair of handlers\n");
+  for (const Profile::Pair& row : first_of(profile.pairs)) {
+    table.count(row.dispatches).share(row.dispatches, all);
+    table.text("  ").name(row.first).text("; ").name(row.second).text("\n");
+  }
+  table.end(profile.pairs.size());
+}
+
+void put_functions(Table& table, const Profile& profile) {
   const std::vector<Profile::Function> functions = profile.functions();
   const std::uint64_t all = profile.samples();
-  std::string text = std::to_string(all) + " samples, one a millisecond\n\n" +
-                     right("self", kNumberWidth) + right("share", kShareWidth) +
-                     right("total", kNumberWidth) + right("share", kShareWidth) + "  function\n";
-  for (std::size_t i = 0; i < std::min(kRows, functions.size()); i++) {
-    const Profile::Function& row = functions[i];
-    text += number(row.self) + share(row.self, all) + number(row.total) + share(row.total, all) +
-            "  " + printable(row.name) + "\n";
+  table.text(std::to_string(all)).text(" samples, one a millisecond\n\n");
+  table.heading("self", Table::kCountWidth).heading("share", Table::kShareWidth);
+  table.heading("total", Table::kCountWidth).heading("share", Table::kShareWidth);
+  table.text("  function\n");
+  for (const Profile::Function& row : first_of(functions)) {
+    table.count(row.self).share(row.self, all).count(row.total).share(row.total, all);
+    table.text("  ").name(row.name).text("\n");
   }
-  return text + rest_line(functions.size());
+  table.end(functions.size());
 }
 
 }  // namespace
@@ -92,8 +114,11 @@ ProfileOutput::ProfileOutput(const std::string& file) : x_name(file) {
 }
 
 void ProfileOutput::write(const Profile& profile) {
-  const std::string text = dispatch_table(profile) + "\n" + function_table(profile);
-  std::fputs(text.c_str(), stderr);
+  Table table;
+  put_handlers(table, profile);
+  put_pairs(table.text("\n"), profile);
+  put_functions(table.text("\n"), profile);
+  std::fputs(table.str().c_str(), stderr);
   if (!x_file.is_open()) return;
   x_file << profile.folded_stacks() << std::flush;
   if (!x_file) throw Exception(Error::from_errno(errno, x_name));

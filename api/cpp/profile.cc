@@ -1,10 +1,11 @@
 #include "weft/profile.hpp"
 
-#include <algorithm>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <set>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 namespace weft {
 
@@ -21,25 +22,22 @@ std::uint64_t Profile::samples() const {
 }
 
 std::vector<Profile::Function> Profile::functions() const {
-  std::unordered_map<std::string_view, Function> by_name;
+  std::map<std::string_view, Function> by_name;
   for (const Stack& stack : stacks) {
     if (stack.functions.empty()) continue;
     by_name[stack.functions.back()].self += stack.samples;
-    // Recursion is one call of many.
-    for (const std::string_view name : std::set<std::string_view>(stack.functions.begin(), stack.functions.end())) {
-      by_name[name].total += stack.samples;
-    }
+    // A function that calls itself is on the stack once.
+    const std::set<std::string_view> names(stack.functions.begin(), stack.functions.end());
+    for (const std::string_view name : names) by_name[name].total += stack.samples;
   }
-  std::vector<Function> functions;
-  functions.reserve(by_name.size());
+  std::multimap<std::pair<std::uint64_t, std::uint64_t>, Function*, std::greater<>> sorted;
   for (auto& [name, function] : by_name) {
     function.name = name;
-    functions.push_back(std::move(function));
+    sorted.emplace(std::pair(function.self, function.total), &function);
   }
-  std::ranges::sort(functions, [](const Function& a, const Function& b) {
-    if (a.self != b.self) return a.self > b.self;
-    return a.total != b.total ? a.total > b.total : a.name < b.name;
-  });
+  std::vector<Function> functions;
+  functions.reserve(sorted.size());
+  for (const auto& [numbers, function] : sorted) functions.push_back(std::move(*function));
   return functions;
 }
 

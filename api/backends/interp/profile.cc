@@ -1,10 +1,9 @@
 // What the interpreter has counted and sampled, with names.
-#include <algorithm>
+#include <functional>
 #include <map>
 #include <new>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -53,43 +52,47 @@ std::vector<std::string> names_of(const interp::Store& store, const interp::Samp
   return names;
 }
 
+// Adds what make(name) gives for each of the names, the largest count first and equal ones in the
+// order of their names.
+template <class Names, class Rows, class Make>
+void add_rows(const std::map<Names, std::uint64_t>& counts, Rows& rows, Make make) {
+  std::multimap<std::uint64_t, const Names*, std::greater<>> sorted;
+  for (const auto& [names, count] : counts) sorted.emplace(count, &names);
+  rows.reserve(sorted.size());
+  for (const auto& [count, names] : sorted) rows.push_back(make(*names, count));
+}
+
 void add_dispatches(const interp::Store& store, Profile& profile) {
   std::set<const interp::CodeSpace*> spaces;
   for (const auto& instance : store.instances()) spaces.insert(instance->context().code);
-  std::map<interp::HandlerKey, std::uint64_t> handlers;
-  std::map<std::pair<interp::HandlerKey, interp::HandlerKey>, std::uint64_t> pairs;
+  // Some handlers differ in what names don't say.
+  using Pair = std::pair<std::string, std::string>;
+  std::map<std::string, std::uint64_t> handlers;
+  std::map<Pair, std::uint64_t> pairs;
   for (const interp::CodeSpace* space : spaces) {
     const interp::DispatchCounts counts = space->dispatches();
-    for (const auto& [key, count] : counts.handlers) handlers[key] += count;
-    for (const auto& [keys, count] : counts.pairs) pairs[keys] += count;
+    for (const auto& [key, count] : counts.handlers) handlers[print_handler(key)] += count;
+    for (const auto& [keys, count] : counts.pairs) {
+      pairs[{print_handler(keys.first), print_handler(keys.second)}] += count;
+    }
   }
-  for (const auto& [key, count] : handlers) {
-    profile.handlers.push_back({interp::print_handler(key), count});
-  }
-  for (const auto& [keys, count] : pairs) {
-    profile.pairs.push_back(
-        {interp::print_handler(keys.first), interp::print_handler(keys.second), count});
-  }
-  using Handler = Profile::Handler;
-  std::ranges::sort(profile.handlers, [](const Handler& a, const Handler& b) {
-    return std::tie(b.dispatches, a.name) < std::tie(a.dispatches, b.name);
+  add_rows(handlers, profile.handlers, [](const std::string& name, std::uint64_t count) {
+    return Profile::Handler{name, count};
   });
-  using Pair = Profile::Pair;
-  std::ranges::sort(profile.pairs, [](const Pair& a, const Pair& b) {
-    return std::tie(b.dispatches, a.first, a.second) < std::tie(a.dispatches, b.first, b.second);
+  add_rows(pairs, profile.pairs, [](const Pair& names, std::uint64_t count) {
+    return Profile::Pair{names.first, names.second, count};
   });
 }
 
 void add_stacks(const interp::Store& store, Profile& profile) {
   // Instances of one module share names.
-  std::map<std::vector<std::string>, std::uint64_t> stacks;
+  using Names = std::vector<std::string>;
+  std::map<Names, std::uint64_t> stacks;
   for (const auto& [stack, samples] : store.sampler()->stacks()) {
     stacks[names_of(store, stack)] += samples;
   }
-  for (const auto& [names, samples] : stacks) profile.stacks.push_back({names, samples});
-  using Stack = Profile::Stack;
-  std::ranges::sort(profile.stacks, [](const Stack& a, const Stack& b) {
-    return std::tie(b.samples, a.functions) < std::tie(a.samples, b.functions);
+  add_rows(stacks, profile.stacks, [](const Names& names, std::uint64_t count) {
+    return Profile::Stack{names, count};
   });
 }
 
