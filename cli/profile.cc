@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -40,7 +40,8 @@ class Table {
   }
   // Names are the module's: nothing in them may move a terminal's cursor.
   Table& name(std::string_view name) {
-    for (const char c : name) x_text += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+    for (const char c : name)
+      x_text += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
     return *this;
   }
   Table& text(std::string_view text) {

@@ -16,9 +16,8 @@ std::uint64_t Profile::dispatches() const {
 }
 
 std::uint64_t Profile::samples() const {
-  return std::accumulate(
-      stacks.begin(), stacks.end(), std::uint64_t{0},
-      [](std::uint64_t sum, const Stack& stack) { return sum + stack.samples; });
+  return std::accumulate(stacks.begin(), stacks.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const Stack& stack) { return sum + stack.samples; });
 }
 
 std::vector<Profile::Function> Profile::functions() const {
@@ -48,7 +47,8 @@ std::string Profile::folded_stacks() const {
     for (const std::string& name : stack.functions) {
       text += separator;
       // What separates names, and lines, is no part of one. Names come from the module.
-      for (const char c : name) text += c == ';' ? ':' : static_cast<unsigned char>(c) < ' ' ? '?' : c;
+      for (const char c : name)
+        text += c == ';' ? ':' : static_cast<unsigned char>(c) < ' ' ? '?' : c;
       separator = ";";
     }
     text += " " + std::to_string(stack.samples) + "\n";

@@ -401,8 +401,7 @@ std::string print_handler(const HandlerKey& key) {
   const auto place = [](In in) {
     return in == In::Slot ? "slot" : in == In::Acc ? "acc" : "const";
   };
-  constexpr auto kReprNames =
-      std::to_array<std::string_view>({"i32", "i64", "f32", "f64", "v128"});
+  constexpr auto kReprNames = std::to_array<std::string_view>({"i32", "i64", "f32", "f64", "v128"});
   std::string text = name_of(key);
   if ((key.flags & kBack) != 0 && flow_of(key.shape) != Flow::Next) text += " back";
   // The first representation is that of shapes without one, too.

@@ -15,8 +15,9 @@
 
 namespace weft::interp {
 
-// A call found the record limit raised: by an interrupt, by the sampler, or because the depth is used
-// up. If it is none of these, a late writer left it so. The calling cell goes on from its start.
+// A call found the record limit raised: by an interrupt, by the sampler, or because the depth is
+// used up. If it is none of these, a late writer left it so. The calling cell goes on from its
+// start.
 [[gnu::cold, gnu::noinline]] inline WEFT_HANDLER(record_limit_hit) {
   WEFT_REGS;
   take_sample(*ctx, pc, rs);

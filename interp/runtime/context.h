@@ -63,8 +63,8 @@ struct StoreState {
   // depth limit. An interrupt raises it to UINTPTR_MAX, so that calls notice without a check of
   // their own.
   std::atomic<uintptr_t> record_limit{0};
-  // Read at loop back edges. Non-zero: stop with TrapCode::Interrupted (bit kStop), or note where the
-  // guest is (the number above it: ticks of the sampler that are due).
+  // Read at loop back edges. Non-zero: stop with TrapCode::Interrupted (bit kStop), or note where
+  // the guest is (the number above it: ticks of the sampler that are due).
   std::atomic<uint32_t> interrupt{0};
   static constexpr uint32_t kStop = 1;
   static constexpr uint32_t kTick = 2;

@@ -174,10 +174,10 @@ class DispatchSums::Reader {
   uint64_t* const x_counters;
   std::vector<const IrInstr*> x_cells;  // by label: the cell that it leads to
   const IrInstr* x_first = nullptr;
-  uint64_t x_count = 0;                  // of the block that is being read
-  const IrInstr* x_previous = nullptr;   // the cell from which the next one is reached
-  uint64_t x_previous_count = 0;         // and how often
-  const IrInstr* x_left = nullptr;       // the branch or table whose ways out come next
+  uint64_t x_count = 0;                 // of the block that is being read
+  const IrInstr* x_previous = nullptr;  // the cell from which the next one is reached
+  uint64_t x_previous_count = 0;        // and how often
+  const IrInstr* x_left = nullptr;      // the branch or table whose ways out come next
 };
 
 void DispatchSums::add(uint32_t func, const IrFunction& function, uint64_t* counters) {

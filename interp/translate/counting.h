@@ -31,8 +31,8 @@ class DispatchSums {
  private:
   class Reader;
   DispatchCounts x_counts;
-  std::map<uint32_t, HandlerKey> x_entries;                        // by function: its first cell
-  std::map<std::pair<HandlerKey, uint32_t>, uint64_t> x_calls;     // by the cell and the callee
+  std::map<uint32_t, HandlerKey> x_entries;                     // by function: its first cell
+  std::map<std::pair<HandlerKey, uint32_t>, uint64_t> x_calls;  // by the cell and the callee
 };
 
 }  // namespace weft::interp

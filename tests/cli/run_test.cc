@@ -231,7 +231,7 @@ TEST(Run, WritesStacksForFlameGraphs) {
   const ProcessResult result =
       run_weft({"run", "--profile=" + file, "--timeout", "200ms", fixture("spin")});
   EXPECT_EQ(result.status, 134);
-  EXPECT_THAT(folder.read("stacks"), MatchesRegex(R"(func\[0\] [0-9]+\n)"));
+  EXPECT_THAT(folder.read("stacks"), MatchesRegex("func\\[0\\] [0-9]+\n"));
   EXPECT_THAT(result.errors, HasSubstr("samples, one a millisecond"));
   EXPECT_THAT(result.errors, HasSubstr("100.0%  func[0]\n"));
 

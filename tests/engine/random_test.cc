@@ -150,8 +150,7 @@ std::string difference(const RandomProgram& program, uint64_t seed,
   if (compiled == nullptr) return "invalid: " + error;
   const Module& module = *compiled->module;
   RandomBits bits(seed ^ 0xabcdef);
-  const Options options{bits.chance(50), bits.chance(20), bits.chance(30),
-                        bits.chance(20)};
+  const Options options{bits.chance(50), bits.chance(20), bits.chance(30), bits.chance(20)};
   EngineRun engine(compiled, options);
   ReferenceEvaluator reference(module);
   reference.host = [](uint32_t, Value* values) { host_function(values); };

@@ -77,8 +77,8 @@ TEST_P(ProfileLayer, CountsDispatchesExactly) {
   // Every round costs the same.
   EXPECT_EQ(most - more, more - once);
   EXPECT_GE(more - once, 2000u);
-  EXPECT_TRUE(std::ranges::is_sorted(profile.handlers, std::greater(),
-                                     &Profile::Handler::dispatches));
+  EXPECT_TRUE(
+      std::ranges::is_sorted(profile.handlers, std::greater(), &Profile::Handler::dispatches));
   EXPECT_TRUE(std::ranges::is_sorted(profile.pairs, std::greater(), &Profile::Pair::dispatches));
   EXPECT_GE(profile.pairs.at(0).dispatches, 3000u);
 }
@@ -153,15 +153,15 @@ TEST(Profiles, FoldStacksIntoLines) {
 }
 
 TEST(Profiles, SumUpFunctions) {
-  const Profile profile{.stacks = {{{"main", "walk", "walk"}, 5}, {{"main", "walk"}, 2}, {{"main"}, 4}}};
+  const Profile profile{
+      .stacks = {{{"main", "walk", "walk"}, 5}, {{"main", "walk"}, 2}, {{"main"}, 4}}};
   EXPECT_EQ(profile.samples(), 11u);
-  EXPECT_THAT(profile.functions(),
-              ElementsAre(AllOf(Field(&Profile::Function::name, "walk"),
-                                Field(&Profile::Function::self, 7),
-                                Field(&Profile::Function::total, 7)),
-                          AllOf(Field(&Profile::Function::name, "main"),
-                                Field(&Profile::Function::self, 4),
-                                Field(&Profile::Function::total, 11))));
+  EXPECT_THAT(
+      profile.functions(),
+      ElementsAre(AllOf(Field(&Profile::Function::name, "walk"), Field(&Profile::Function::self, 7),
+                        Field(&Profile::Function::total, 7)),
+                  AllOf(Field(&Profile::Function::name, "main"), Field(&Profile::Function::self, 4),
+                        Field(&Profile::Function::total, 11))));
 }
 
 }  // namespace

@@ -25,12 +25,11 @@ Counts pairs(const DispatchCounts& counts) {
 }
 
 // while (--n != 0) sum += n, entered at the head of the loop.
-const Source kLoop = {
-    {kI32},
-    {kI32},
-    {kI32},
-    join(loop(), get(0), get(1), op(I32Add), set(1), get(0), i32(1), op(I32Sub), tee(0), br_if(0),
-         end(), get(1))};
+const Source kLoop = {{kI32},
+                      {kI32},
+                      {kI32},
+                      join(loop(), get(0), get(1), op(I32Add), set(1), get(0), i32(1), op(I32Sub),
+                           tee(0), br_if(0), end(), get(1))};
 
 TEST(Counting, KnowsHowOftenEachCellOfALoopRan) {
   Translated loop(kLoop, kCounting);
@@ -42,12 +41,11 @@ TEST(Counting, KnowsHowOftenEachCellOfALoopRan) {
                                       {"i32.sub slot := slot, const", 15},
                                       {"br_if back acc", 15},
                                       {"return slot", 2}}));
-  EXPECT_EQ(pairs(counts),
-            (Counts{{"zero; i32.add slot := slot, slot", 2},
-                    {"i32.add slot := slot, slot; i32.sub slot := slot, const", 15},
-                    {"i32.sub slot := slot, const; br_if back acc", 15},
-                    {"br_if back acc; i32.add slot := slot, slot", 13},
-                    {"br_if back acc; return slot", 2}}));
+  EXPECT_EQ(pairs(counts), (Counts{{"zero; i32.add slot := slot, slot", 2},
+                                   {"i32.add slot := slot, slot; i32.sub slot := slot, const", 15},
+                                   {"i32.sub slot := slot, const; br_if back acc", 15},
+                                   {"br_if back acc; i32.add slot := slot, slot", 13},
+                                   {"br_if back acc; return slot", 2}}));
 }
 
 TEST(Counting, CountsNothingUnlessItIsToldTo) {
@@ -57,12 +55,12 @@ TEST(Counting, CountsNothingUnlessItIsToldTo) {
 }
 
 // fib(n) = n < 2 ? n : fib(n - 1) + fib(n - 2)
-const Source kFib = {{kI32},
-                     {kI32},
-                     {},
-                     join(get(0), i32(2), op(I32LtU), if_(), get(0), op(Return), end(), get(0),
-                          i32(1), op(I32Sub), op(Call, 0), get(0), i32(2), op(I32Sub), op(Call, 0),
-                          op(I32Add))};
+const Source kFib = {
+    {kI32},
+    {kI32},
+    {},
+    join(get(0), i32(2), op(I32LtU), if_(), get(0), op(Return), end(), get(0), i32(1), op(I32Sub),
+         op(Call, 0), get(0), i32(2), op(I32Sub), op(Call, 0), op(I32Add))};
 
 TEST(Counting, FollowsRecursionThroughLinkedCalls) {
   Translated fib(kFib, kCounting);
@@ -75,12 +73,11 @@ TEST(Counting, FollowsRecursionThroughLinkedCalls) {
                                       {"call", 176},
                                       {"i32.add acc := slot, acc", 88},
                                       {"return acc", 88}}));
-  EXPECT_EQ(pairs(counts),
-            (Counts{{"br_if i32.ge_u slot, const; return slot", 89},
-                    {"br_if i32.ge_u slot, const; i32.sub slot := slot, const", 88},
-                    {"i32.sub slot := slot, const; call", 176},
-                    {"call; br_if i32.ge_u slot, const", 176},
-                    {"i32.add acc := slot, acc; return acc", 88}}));
+  EXPECT_EQ(pairs(counts), (Counts{{"br_if i32.ge_u slot, const; return slot", 89},
+                                   {"br_if i32.ge_u slot, const; i32.sub slot := slot, const", 88},
+                                   {"i32.sub slot := slot, const; call", 176},
+                                   {"call; br_if i32.ge_u slot, const", 176},
+                                   {"i32.add acc := slot, acc; return acc", 88}}));
 }
 
 TEST(Counting, TellsTheWaysOutOfABranchTableApart) {
@@ -107,12 +104,12 @@ TEST(Counting, TellsTheWaysOutOfABranchTableApart) {
 
 TEST(Counting, CountsBothWaysOfABranchToWhereItFallsThrough) {
   // Both ways of the `if` meet at one label, which has a counter of its own.
-  Translated join_point({{kI32, kI32},
-                         {kI32},
-                         {},
-                         join(get(0), if_(), get(1), i32(1), op(I32Add), set(1), end(), get(1),
-                              i32(5), op(I32Mul))},
-                        kCounting);
+  Translated join_point(
+      {{kI32, kI32},
+       {kI32},
+       {},
+       join(get(0), if_(), get(1), i32(1), op(I32Add), set(1), end(), get(1), i32(5), op(I32Mul))},
+      kCounting);
   for (const uint64_t taken : {0, 1, 1}) join_point.run({taken, 2});
   const Counts found = pairs(join_point.code->dispatches());
   EXPECT_EQ(found, (Counts{{"br_if not slot; i32.add slot := slot, const", 2},
@@ -122,18 +119,14 @@ TEST(Counting, CountsBothWaysOfABranchToWhereItFallsThrough) {
 }
 
 TEST(Counting, ABlockThatATrapLeavesCountsWhole) {
-  Translated divide({{kI32, kI32},
-                     {kI32},
-                     {},
-                     join(get(0), get(1), op(I32DivU), i32(1), op(I32Add))},
-                    kCounting);
+  Translated divide(
+      {{kI32, kI32}, {kI32}, {}, join(get(0), get(1), op(I32DivU), i32(1), op(I32Add))}, kCounting);
   EXPECT_EQ(divide.run({6, 2}), (Slots{4}));
   divide.run({6, 0});
   EXPECT_EQ(divide.trap, TrapCode::IntegerDivideByZero);
-  EXPECT_EQ(handlers(divide.code->dispatches()),
-            (Counts{{"i32.div_u acc := slot, slot", 2},
-                    {"i32.add acc := acc, const", 2},
-                    {"return acc", 2}}));
+  EXPECT_EQ(handlers(divide.code->dispatches()), (Counts{{"i32.div_u acc := slot, slot", 2},
+                                                         {"i32.add acc := acc, const", 2},
+                                                         {"return acc", 2}}));
 }
 
 // The cells without those that count, and the instructions that all are from.

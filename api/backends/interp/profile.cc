@@ -18,7 +18,8 @@ namespace weft::backends {
 
 namespace {
 
-// The name by which the function is imported where it was called from, if it was called as an import.
+// The name by which the function is imported where it was called from, if it was called as an
+// import.
 std::string host_name(const interp::Store& store, std::uint32_t index,
                       const interp::SampledFunc* caller) {
   if (caller != nullptr && caller->instance != nullptr) {
@@ -91,9 +92,8 @@ void add_stacks(const interp::Store& store, Profile& profile) {
   for (const auto& [stack, samples] : store.sampler()->stacks()) {
     stacks[names_of(store, stack)] += samples;
   }
-  add_rows(stacks, profile.stacks, [](const Names& names, std::uint64_t count) {
-    return Profile::Stack{names, count};
-  });
+  add_rows(stacks, profile.stacks,
+           [](const Names& names, std::uint64_t count) { return Profile::Stack{names, count}; });
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ struct Config {
   /// Give traps the guest's stack, with function names.
   bool backtraces = true;
   /// Count what guests execute and sample where they spend their time, for StoreRef::profile. On:
-  /// programs run at half the speed or less, and each store has a thread that wakes a thousand times
+  /// programs take about a fifth longer, and each store has a thread that wakes a thousand times
   /// a second.
   bool profile = false;
   /// Collect garbage before every object that the guest makes: very slow, for finding references

@@ -23,8 +23,8 @@ struct WEFT_API Profile {
     std::string second{};
     std::uint64_t dispatches = 0;
   };
-  /// A call stack: the names of its functions, outermost first. Of very deep ones only the innermost
-  /// functions.
+  /// A call stack: the names of its functions, outermost first. Of very deep ones only the
+  /// innermost functions.
   struct Stack {
     std::vector<std::string> functions{};
     std::uint64_t samples = 0;
