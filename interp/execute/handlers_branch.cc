@@ -1,6 +1,4 @@
 // Branches, traps, fuel, stack checks.
-#include <atomic>
-
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_branch.h"
 
@@ -72,8 +70,9 @@ WEFT_HANDLER(check_stack) {
 
 // Other threads may run the same code: they make each other's counts too small, nothing worse.
 [[gnu::always_inline]] inline void count(const uint8_t* at) {
-  const std::atomic_ref counter(*read_unaligned<uint64_t*>(at));
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  auto* const counter = read_unaligned<uint64_t*>(at);
+  // Not by std::atomic_ref: its functions would be instrumented, as handlers are not.
+  __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
 
 WEFT_HANDLER(count_block) {
