@@ -44,6 +44,8 @@ const Option& find_option(std::string_view name, std::span<const Option> options
   throw UsageError(text);
 }
 
+bool may_lack_value(const Option& option) { return option.value.starts_with("[="); }
+
 template <class T>
 std::optional<T> parse_prefix(std::string_view& text) {
   T value{};
@@ -73,7 +75,7 @@ std::span<const std::string> read_options(std::span<const std::string> args,
     if (option.value.empty() && value) {
       throw UsageError(std::string(name) + " takes no value");
     }
-    if (!option.value.empty() && !value) {
+    if (!option.value.empty() && !may_lack_value(option) && !value) {
       if (args.empty()) {
         throw UsageError(std::string(name) + " needs a value: " + std::string(option.value));
       }
@@ -100,7 +102,8 @@ std::string options_help(std::span<const Option> options) {
   std::size_t width = 0;
   const auto left = [](const Option& option) {
     std::string text(option.name);
-    if (!option.value.empty()) text.append(" ").append(option.value);
+    if (!option.value.empty() && !may_lack_value(option)) text += ' ';
+    text += option.value;
     return text;
   };
   for (const Option& option : options) width = std::max(width, left(option).size());

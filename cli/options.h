@@ -23,7 +23,8 @@ struct UsageError : std::runtime_error {
 
 struct Option {
   std::string_view name;   // "--dir"
-  std::string_view value;  // what the help calls its value; empty if it has none
+  std::string_view value;  // what the help calls its value; empty if it has none, "[=NAME]" if it
+                           // may be left out
   std::string_view help;   // may have several lines
   std::function<void(std::string_view)> set;
 };

@@ -16,6 +16,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/profile.h"
 #include "cli/values.h"
 
 namespace weft::cli {
@@ -60,6 +61,7 @@ struct RunOptions {
   std::optional<std::string> invoke{};
   std::optional<std::uint64_t> fuel{};
   std::optional<std::chrono::nanoseconds> timeout{};
+  std::string profile_file{};
   StoreLimits limits{};
   Config config{};
 };
@@ -132,6 +134,13 @@ std::vector<Option> options_of(RunOptions& run) {
       features_option(run.config.features),
       {"--eager", "", "translate all functions before the start",
        [&](std::string_view) { run.config.eager_translation = true; }},
+      {"--profile", "[=FILE]",
+       "say at the end what was executed and which functions\ntook the time; write the stacks to "
+       "FILE, folded, for\nflame-graph tools",
+       [&](std::string_view v) {
+         run.profile_file = v;
+         run.config.profile = true;
+       }},
       {"--help", "", "this text", [&](std::string_view) { run.help = true; }},
   };
 }
@@ -244,6 +253,9 @@ int run_command(Args args) {
   const std::string& file = args.front();
   args = args.subspan(1);
 
+  std::optional<ProfileOutput> profile;
+  if (options.config.profile) profile.emplace(options.profile_file);
+
   // A guest that writes to a closed pipe gets an errno, as from any other failed write.
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -273,11 +285,15 @@ int run_command(Args args) {
   std::optional<Timer> timer;
   if (options.timeout) timer.emplace(*options.timeout, store.interrupt_handle());
   Result<int> status = run_guest(store, linker, *module, options, values);
-  if (status) return *status;
-  Error& error = status.error();
-  if (error.exit_status()) return *error.exit_status();
-  if (error.is(Errc::interrupted) && timer && timer->is_over()) error.add_context("time is over");
-  return report(file, error);
+  const int exit_status = [&] {
+    if (status) return *status;
+    Error& error = status.error();
+    if (error.exit_status()) return *error.exit_status();
+    if (error.is(Errc::interrupted) && timer && timer->is_over()) error.add_context("time is over");
+    return report(file, error);
+  }();
+  if (profile) profile->write(or_throw(store.profile()));
+  return exit_status;
 }
 
 }  // namespace weft::cli

@@ -108,6 +108,7 @@ void* Store::externref_object(std::uint64_t /*ref*/) noexcept { return nullptr; 
 bool Store::ref_is(std::uint64_t /*ref*/, const HeapType& /*type*/) noexcept { return false; }
 Result<void> Store::gc() noexcept { return lacking("garbage collector"); }
 GcStats Store::gc_stats() noexcept { return {}; }
+Result<Profile> Store::profile() noexcept { return lacking("profiler"); }
 
 Result<void> Store::set_limits(const StoreLimits& /*limits*/) noexcept { return lacking("limits"); }
 Result<void> Store::set_fuel(std::uint64_t /*units*/) noexcept { return lacking("fuel"); }

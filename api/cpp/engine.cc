@@ -24,6 +24,9 @@ Result<Engine> Engine::make(Config config, std::shared_ptr<const backend::Backen
   if (config.fuel && !has.has(backend::Capability::Fuel)) {
     return fail(Errc::unsupported, "this backend has no fuel");
   }
+  if (config.profile && !has.has(backend::Capability::Profile)) {
+    return fail(Errc::unsupported, "this backend has no profiler");
+  }
   return Engine(std::make_shared<const State>(
       State{std::move(config), std::move(backend), std::move(*impl)}));
 }

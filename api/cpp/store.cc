@@ -224,6 +224,15 @@ Result<GcStats> StoreRef::gc_stats() const {
   return (*impl)->gc_stats();
 }
 
+Result<Profile> StoreRef::profile() const {
+  Result<backend::Store*> impl = detail::open(*this);
+  if (!impl) return detail::forward_error(impl);
+  if (!state_->engine.config().profile) {
+    return fail(Errc::usage, "profiling is off: make the engine with Config{.profile = true}");
+  }
+  return (*impl)->profile();
+}
+
 Result<Store> Store::make(const Engine& engine) {
   auto state = std::make_unique<detail::StoreState>(engine);
   Result<std::unique_ptr<backend::Store>> impl = engine.impl().make_store(

@@ -116,6 +116,10 @@ constexpr std::string_view shape_name(Shape shape) {
       return "fuel";
     case Shape::Trap:
       return "trap";
+    case Shape::CountBlock:
+      return "count";
+    case Shape::CountEdge:
+      return "count";
     case Shape::VShuffle:
       return "i8x16.shuffle";
     case Shape::VConst:
@@ -391,6 +395,30 @@ std::string print_cell(const uint8_t* cell, const uint8_t* function) {
     add("to" + targets);
   }
   return name_of(*key) + (result.empty() ? "" : " " + result + " :=") + operands;
+}
+
+std::string print_handler(const HandlerKey& key) {
+  const auto place = [](In in) {
+    return in == In::Slot ? "slot" : in == In::Acc ? "acc" : "const";
+  };
+  constexpr auto kReprNames = std::to_array<std::string_view>({"i32", "i64", "f32", "f64", "v128"});
+  std::string text = name_of(key);
+  if ((key.flags & kBack) != 0 && flow_of(key.shape) != Flow::Next) text += " back";
+  // The first representation is that of shapes without one, too.
+  if (!has_opcode(key.shape) && key.repr != Repr::I32) {
+    text.append(" ").append(kReprNames[static_cast<size_t>(key.repr)]);
+  }
+  std::string_view separator = " ";
+  for (const Field field : fields_of(key.shape)) {
+    if (field == Field::D) {
+      text += key.d == Out::Acc ? " acc :=" : " slot :=";
+    } else if (field == Field::A || field == Field::B || field == Field::C) {
+      const In in = field == Field::A ? key.a : field == Field::B ? key.b : key.c;
+      text.append(separator).append(place(in));
+      separator = ", ";
+    }
+  }
+  return text;
 }
 
 std::string disassemble(CodeSpace& code, const NameSection& names, uint32_t func) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interp/execute/frame_walk.h"
 #include "interp/translate/code.h"
 
 namespace weft::interp {
@@ -13,22 +14,16 @@ class Walk {
   Walk(Store& store, size_t max_frames) : x_state(store.state()), x_max_frames(max_frames) {}
 
   Backtrace run(const TrapState& trap) && {
-    const Context* context = trap.context;
-    add_guest(context, trap.pc, false);
-    for (const Record* at = trap.records; at < x_state.stack_top; ++at) {
-      if (at->pc == switch_back_cell()) {
-        context = reinterpret_cast<const Context*>(at->fp);
-      } else if (at->pc != exit_cell()) {
-        add_guest(context, at->pc, true);
-      } else if (at + 1 < x_state.stack_top) {
-        // The bottom of a nested activation, and the guest that waits for the host function which
-        // made it (invoke.cc).
-        add_host(reinterpret_cast<const FuncInst*>(at->fp));
-        ++at;
-        context = reinterpret_cast<const Context*>(at->fp);
-        add_guest(context, at->pc, false);
-      }
-    }
+    walk_frames(
+        x_state, trap.context, trap.pc, trap.records,
+        [this](const Context* context, const uint8_t* cell, bool is_return_address) {
+          add_guest(context, cell, is_return_address);
+          return true;
+        },
+        [this](const FuncInst* func) {
+          add_host(func);
+          return true;
+        });
     return std::move(x_result);
   }
 

@@ -75,6 +75,8 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::BranchTable:
       case Shape::Redispatch:
       case Shape::Trap:
+      case Shape::CountBlock:
+      case Shape::CountEdge:
       case Shape::Fuel:
       case Shape::CheckStack:
         return branch_handler(key);

@@ -68,6 +68,28 @@ WEFT_HANDLER(check_stack) {
   WEFT_NEXT(cell.size);
 }
 
+// Other threads may run the same code: they make each other's counts too small, nothing worse.
+[[gnu::always_inline]] inline void count(const uint8_t* at) {
+  auto* const counter = read_unaligned<uint64_t*>(at);
+  // Not by std::atomic_ref: its functions would be instrumented, as handlers are not.
+  __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
+WEFT_HANDLER(count_block) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout({.shape = Shape::CountBlock});
+  count(pc + cell.p);
+  WEFT_NEXT(cell.size);
+}
+
+WEFT_HANDLER(count_edge) {
+  WEFT_REGS;
+  constexpr HandlerKey key{.shape = Shape::CountEdge};
+  constexpr CellLayout cell = cell_layout(key);
+  count(pc + cell.p);
+  WEFT_JUMP(key, cell);
+}
+
 using IfSpace = VariantSpace<1, false, kBranchFlags>;
 using TableSpace = VariantSpace<1, false>;
 
@@ -93,6 +115,10 @@ HandlerFn* branch_handler(const HandlerKey& key) {
       return &redispatch;
     case Shape::Trap:
       return &trap;
+    case Shape::CountBlock:
+      return &count_block;
+    case Shape::CountEdge:
+      return &count_edge;
     case Shape::Fuel:
       return &fuel;
     case Shape::CheckStack:

@@ -99,6 +99,7 @@ bool restores_context(const Record* record) {
     }
     if (reinterpret_cast<uintptr_t>(record) <
         ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+      take_sample(*ctx, pc, rs);
       const TrapCode refused = ctx->state->on_record_limit(record);
       if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
     }

@@ -7,6 +7,7 @@
 #include "interp/execute/handlers.h"
 #include "interp/execute/host_call.h"
 #include "interp/execute/operands.h"
+#include "interp/execute/sampling.h"
 #include "interp/execute/unwind.h"
 #include "interp/runtime/store.h"
 #include "interp/translate/code.h"
@@ -14,10 +15,12 @@
 
 namespace weft::interp {
 
-// A call found the record limit raised: by an interrupt, or because the depth is used up. If it is
-// neither, a late writer left it so, and the calling cell goes on from its start.
+// A call found the record limit raised: by an interrupt, by the sampler, or because the depth is
+// used up. If it is none of these, a late writer left it so. The calling cell goes on from its
+// start.
 [[gnu::cold, gnu::noinline]] inline WEFT_HANDLER(record_limit_hit) {
   WEFT_REGS;
+  take_sample(*ctx, pc, rs);
   const TrapCode trap = ctx->state->on_record_limit(rs - 2);
   if (trap != TrapCode::None) WEFT_TRAP_WITH(trap);
   WEFT_DISPATCH();
@@ -95,6 +98,7 @@ template <HandlerKey Key>
   if (reinterpret_cast<uintptr_t>(rs - 2) <
       ctx->state->record_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     // Not by going on from the cell's start: the accumulator no longer holds what it did there.
+    take_sample(*ctx, pc, rs);
     const TrapCode refused = ctx->state->on_record_limit(rs - 2);
     if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
   }

@@ -23,7 +23,7 @@ TrapCode in_steps(const StoreState& state, uint64_t count, uint64_t most, bool b
     step(backwards ? count - done - n : done, n);
     done += n;
     if (done == count) return TrapCode::None;
-    if (state.interrupt.load(std::memory_order_relaxed) != 0) return TrapCode::Interrupted;
+    if (state.stop_requested()) return TrapCode::Interrupted;
   }
 }
 

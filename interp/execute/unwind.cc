@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "interp/execute/sampling.h"
 #include "interp/runtime/store.h"
 #include "interp/translate/code.h"
 
@@ -47,9 +48,12 @@ Landing land(const Catch& clause, Context& context, uint64_t* fp, Record* record
 Landing unwind(Context* context, const uint8_t* cell, uint64_t* fp, Record* records) {
   StoreState& state = *context->state;
   if (state.exception == nullptr) return {.trap = TrapCode::UncaughtException};
+  if (cell != nullptr && state.interrupt.load(std::memory_order_relaxed) != 0) {
+    take_sample(*context, cell, records);
+  }
   for (;;) {
     // A guest may loop by throwing, and have much to unwind.
-    if (state.interrupt.load(std::memory_order_relaxed) != 0) {
+    if (state.stop_requested()) {
       state.exception = nullptr;
       return {.trap = TrapCode::Interrupted};
     }

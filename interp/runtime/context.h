@@ -63,8 +63,11 @@ struct StoreState {
   // depth limit. An interrupt raises it to UINTPTR_MAX, so that calls notice without a check of
   // their own.
   std::atomic<uintptr_t> record_limit{0};
-  // Read at loop back edges. Non-zero: stop with TrapCode::Interrupted.
+  // Read at loop back edges. Non-zero: stop with TrapCode::Interrupted (bit kStop), or note where
+  // the guest is (the number above it: ticks of the sampler that are due).
   std::atomic<uint32_t> interrupt{0};
+  static constexpr uint32_t kStop = 1;
+  static constexpr uint32_t kTick = 2;
   int64_t fuel = 0;  // used only by code translated with fuel
   TrapState trap;
   Store* store = nullptr;
@@ -98,15 +101,24 @@ struct StoreState {
 
   // Stops the running guest, or the next one if none runs. Thread-safe and async-signal-safe.
   void request_interrupt() noexcept {
-    interrupt.store(1);
+    interrupt.fetch_or(kStop);
     record_limit.store(UINTPTR_MAX);
     parker.wake();
   }
+  bool stop_requested() const noexcept { return (interrupt.load() & kStop) != 0; }
+
+  // Has the guest note where it is, `ticks` times. Thread-safe.
+  void request_samples(uint32_t ticks) noexcept {
+    interrupt.fetch_add(ticks * kTick);
+    record_limit.store(UINTPTR_MAX);
+  }
+  // How often it was asked to since the last time.
+  uint32_t take_ticks() noexcept { return interrupt.fetch_and(kStop) / kTick; }
 
   // Forgets a request. One that arrives meanwhile is kept: `interrupt` alone tells whether a
   // request is pending, and record_limit follows it.
   void clear_interrupt() noexcept {
-    interrupt.store(0);
+    interrupt.fetch_and(~kStop);
     record_limit.store(lowest_record);
     if (interrupt.load() != 0) record_limit.store(UINTPTR_MAX);
   }
@@ -114,12 +126,10 @@ struct StoreState {
   // For a call that found `record` below record_limit: None if it may go on after all (a late
   // writer left the limit raised), Interrupted, or CallStackExhausted.
   TrapCode on_record_limit(const Record* record) noexcept {
-    if (interrupt.load() != 0) return TrapCode::Interrupted;
+    if (stop_requested()) return TrapCode::Interrupted;
     record_limit.store(lowest_record);
-    if (interrupt.load() != 0) {
-      record_limit.store(UINTPTR_MAX);
-      return TrapCode::Interrupted;
-    }
+    if (interrupt.load() != 0) record_limit.store(UINTPTR_MAX);
+    if (stop_requested()) return TrapCode::Interrupted;
     return reinterpret_cast<uintptr_t>(record) < lowest_record ? TrapCode::CallStackExhausted
                                                                : TrapCode::None;
   }

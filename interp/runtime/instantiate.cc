@@ -221,7 +221,9 @@ class Instantiator {
     // Code that checks works on any memory; code that doesn't needs guard pages around memory 0.
     // Accesses to other memories always check.
     context.code =
-        &x_compiled->code(guarded ? MemoryMode::Guard : MemoryMode::Checked, x_store.config().fuel);
+        &x_compiled->code({.memory_mode = guarded ? MemoryMode::Guard : MemoryMode::Checked,
+                           .fuel = x_store.config().fuel,
+                           .count_dispatches = x_store.config().profile});
 
     // In this order: a table's initialiser may read any global, a global's those before it.
     for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) {

@@ -110,7 +110,7 @@ SharedMemory::Waited SharedMemory::wait(StoreState& state, uint64_t address, T e
     queue.push(waiter);
   }
   while (true) {
-    const bool interrupted = state.interrupt.load() != 0;
+    const bool interrupted = state.stop_requested();
     const bool timed_out = deadline && Parker::Clock::now() >= *deadline;
     if (!interrupted && !timed_out) state.parker.sleep(ticket, deadline);
     // Under the lock, so that the notifier is done with the waiter and its parker.

@@ -26,7 +26,9 @@
 namespace weft::interp {
 
 class CodeSpace;
+class Sampler;
 class TypeRegistry;
+struct CodeOptions;
 
 struct StoreConfig {
   uint64_t stack_bytes =
@@ -37,6 +39,8 @@ struct StoreConfig {
   // Mode of memories that this store creates. Auto: Guard where a reservation can be had.
   enum class Memories : uint8_t { Auto, Guard, Checked } memories = Memories::Auto;
   bool fuel = false;
+  // Code counts what it executes, and a sampler notes where the guest is.
+  bool profile = false;
   // What the store's garbage-collected objects may take from the system.
   uint64_t gc_heap_bytes = uint64_t{4} << 30;
   // For tests: a collection before every object that is made. The default is for tests that make
@@ -70,8 +74,8 @@ struct CompiledModule {
   std::unique_ptr<const Module> module;
   std::shared_ptr<TypeRegistry> types;
   ContextLayout layout;
-  // Code for one combination of memory mode and fuel; made on first use. Implemented in translate/.
-  CodeSpace& code(MemoryMode mode, bool fuel) const;
+  // Code for one combination of options; made on first use. Implemented in translate/.
+  CodeSpace& code(const CodeOptions& options) const;
 
   CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<TypeRegistry> t);
   ~CompiledModule();
@@ -185,6 +189,9 @@ class Store {
 
   InterruptHandle interrupt_handle() const { return InterruptHandle(x_state); }
   void clear_interrupt() { x_state->clear_interrupt(); }
+
+  // Null unless the store profiles.
+  Sampler* sampler() const { return x_sampler.get(); }
 
   void set_limiter(Limiter limiter) { x_limiter = std::move(limiter); }
   const Limiter& limiter() const { return x_limiter; }
@@ -327,6 +334,7 @@ class Store {
   GcHeap x_heap;
   std::unordered_map<uint64_t, uint64_t> x_roots;  // to how many hold it
   bool x_no_collection = false;
+  std::unique_ptr<Sampler> x_sampler;
 };
 
 // The type of any function of a store.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 
@@ -85,6 +86,8 @@ enum class Shape : uint8_t {
   CheckStack,  // trap unless x slots fit: entry of functions with a frame larger than the red zone
   Fuel,        // take x units of fuel
   Trap,        // trap with code x
+  CountBlock,  // add 1 to the counter at p: only in code that counts (CodeOptions)
+  CountEdge,   // likewise, and go to target
   Redispatch,  // no cell: the handler that goes on with the one its cell has now
   // Cells shared by all code, not part of any function.
   Exit,        // leave the interpreter
@@ -216,6 +219,7 @@ struct HandlerKey {
   Repr repr = Repr::I32;  // shapes without an opcode
   uint8_t flags = 0;
   constexpr bool operator==(const HandlerKey&) const = default;
+  constexpr auto operator<=>(const HandlerKey&) const = default;
 };
 
 enum class Field : uint8_t {
@@ -365,6 +369,10 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::Fuel:
     case Shape::Trap:
       return {X};
+    case Shape::CountBlock:
+      return {P};
+    case Shape::CountEdge:
+      return {Target, P};
     case Shape::Redispatch:
     case Shape::Exit:
     case Shape::SwitchBack:
@@ -399,6 +407,49 @@ constexpr Fields fields_of(Shape shape) {
       return {A, Target, P, X, Y};
     default:
       return vector_fields_of(shape);
+  }
+}
+
+// Where a guest goes on after a cell.
+enum class Flow : uint8_t {
+  Next,    // at the next cell
+  Jump,    // at `target`
+  Branch,  // at either
+  Table,   // at a target of a branch table
+  Call,    // in the callee, and at the next cell once that returns
+  Leave,   // not in this frame; or where an exception is caught
+};
+
+constexpr Flow flow_of(Shape shape) {
+  switch (shape) {
+    case Shape::Branch:
+    case Shape::CountEdge:
+      return Flow::Jump;
+    case Shape::BranchTable:
+      return Flow::Table;
+    case Shape::Call:
+    case Shape::CallLazy:
+    case Shape::CallImport:
+    case Shape::CallIndirect:
+    case Shape::CallRef:
+      return Flow::Call;
+    case Shape::Return:
+    case Shape::ReturnVoid:
+    case Shape::ReturnMany:
+    case Shape::ReturnCall:
+    case Shape::ReturnCallLazy:
+    case Shape::ReturnCallImport:
+    case Shape::ReturnCallIndirect:
+    case Shape::ReturnCallRef:
+    case Shape::Throw:
+    case Shape::ThrowRef:
+    case Shape::Trap:
+      return Flow::Leave;
+    default:
+      for (const Field field : fields_of(shape)) {
+        if (field == Field::Target) return Flow::Branch;
+      }
+      return Flow::Next;
   }
 }
 

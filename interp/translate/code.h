@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "interp/decode/module.h"
@@ -25,6 +26,7 @@ struct IrFunction;
 struct CodeOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
   bool fuel = false;
+  bool count_dispatches = false;  // for CodeSpace::dispatches
 };
 
 // A function's cells: [begin, end) in its CodeSpace.
@@ -74,6 +76,12 @@ class CatchTable {
   std::vector<Stretch> x_stretches;  // ascending
 };
 
+// How often cells were executed, by handler and by pairs of handlers that ran one after the other.
+struct DispatchCounts {
+  std::map<HandlerKey, uint64_t> handlers;
+  std::map<std::pair<HandlerKey, HandlerKey>, uint64_t> pairs;
+};
+
 class CodeSpace {
  public:
   // All three must outlive the code.
@@ -106,6 +114,12 @@ class CodeSpace {
   // All of a function's cells, in order, for the disassembler.
   std::vector<CellOrigin> origins(uint32_t func) const;
 
+  // What code that counts has executed so far: each block of cells counts how often it was entered,
+  // each branch how often it was not taken. A block that a trap left counts whole. Pairs are known
+  // inside functions and from direct calls to their callees; others, such as returns and what they
+  // return to, are left out.
+  DispatchCounts dispatches() const;
+
   // Bytes of cells so far.
   size_t bytes() const;
 
@@ -128,6 +142,7 @@ class CodeSpace {
   mutable std::mutex x_mutex;  // of what follows
   struct Function : FunctionCode {
     std::unique_ptr<const CatchTable> catches;  // null if it has none
+    std::unique_ptr<uint64_t[]> counters;       // null unless it counts
   };
   struct Chunk {
     std::unique_ptr<uint8_t[]> memory;

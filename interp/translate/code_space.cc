@@ -6,6 +6,7 @@
 #include "interp/core/error.h"
 #include "interp/runtime/store.h"
 #include "interp/translate/code.h"
+#include "interp/translate/counting.h"
 #include "interp/translate/emitter.h"
 #include "interp/translate/translator.h"
 #include "interp/validate/function_validator.h"
@@ -67,6 +68,7 @@ IrFunction CodeSpace::build(uint32_t func) const {
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
   fuse(function);
   use_accumulators(function);
+  if (x_options.count_dispatches) count_blocks(function);
   return function;
 }
 
@@ -80,8 +82,9 @@ const uint8_t* CodeSpace::translate(uint32_t func) {
 }
 
 const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
-  const IrFunction function = build(func);
+  IrFunction function = build(func);
   const CellPlan plan = plan_cells(function);
+  std::unique_ptr<uint64_t[]> counters = make_counters(function);
   const std::lock_guard lock(x_mutex);
   auto& entry = x_entries[func - x_module.imported_funcs];
   if (const uint8_t* other = entry.load(std::memory_order_relaxed))
@@ -92,6 +95,7 @@ const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   write_cells(function, plan, std::span(code, plan.size));
   Function& made = chunk->functions.emplace_back();
   static_cast<FunctionCode&>(made) = {func, code, code + plan.size};
+  made.counters = std::move(counters);
   if (!function.catches.empty()) {
     try {
       made.catches = std::make_unique<const CatchTable>(function, plan.offsets, code);
@@ -155,6 +159,23 @@ std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {
   return origins;
 }
 
+DispatchCounts CodeSpace::dispatches() const {
+  std::vector<std::pair<uint32_t, uint64_t*>> counted;
+  {
+    const std::lock_guard lock(x_mutex);
+    for (const auto& [begin, chunk] : x_chunks) {
+      for (const Function& function : chunk.functions) {
+        if (function.counters != nullptr) {
+          counted.emplace_back(function.func, function.counters.get());
+        }
+      }
+    }
+  }
+  DispatchSums sums;
+  for (const auto& [func, counters] : counted) sums.add(func, build(func), counters);
+  return sums.take();
+}
+
 uint64_t CodeSpace::offset_of(const uint8_t* cell, bool is_return_address) const {
   const auto code = find_function(is_return_address ? cell - 1 : cell);
   if (!code) return Error::kNoOffset;
@@ -178,7 +199,7 @@ size_t CodeSpace::bytes() const {
 
 struct CompiledModule::CodeSpaces {
   std::mutex mutex;
-  std::unique_ptr<CodeSpace> spaces[4];
+  std::unique_ptr<CodeSpace> spaces[8];
 };
 
 CompiledModule::CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<TypeRegistry> t)
@@ -189,13 +210,11 @@ CompiledModule::CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<
 
 CompiledModule::~CompiledModule() = default;
 
-CodeSpace& CompiledModule::code(MemoryMode mode, bool fuel) const {
+CodeSpace& CompiledModule::code(const CodeOptions& options) const {
   const std::lock_guard lock(x_code->mutex);
-  auto& space = x_code->spaces[(mode == MemoryMode::Checked ? 1 : 0) + (fuel ? 2 : 0)];
-  if (space == nullptr) {
-    space = std::make_unique<CodeSpace>(*module, *types, layout,
-                                        CodeOptions{.memory_mode = mode, .fuel = fuel});
-  }
+  auto& space = x_code->spaces[(options.memory_mode == MemoryMode::Checked ? 1 : 0) +
+                               (options.fuel ? 2 : 0) + (options.count_dispatches ? 4 : 0)];
+  if (space == nullptr) space = std::make_unique<CodeSpace>(*module, *types, layout, options);
   return *space;
 }
 

@@ -85,6 +85,7 @@ struct IrFunction {
   std::vector<IrTryChange> try_changes;  // ascending
   uint32_t label_count = 0;
   uint32_t frame_slots = 0;
+  uint32_t counter_count = 0;
 };
 
 // Replaces groups of instructions by single ones that do the same.

@@ -176,6 +176,7 @@ TEST_F(StoreTest, LimitsAndLimiterBoundWhatIsMade) {
 TEST_F(StoreTest, WhatTheBackendLacksIsUnsupported) {
   const auto remote = std::make_shared<fake::FakeBackend>(fake::kRemote);
   EXPECT_EQ(Engine::make(Config{.fuel = true}, remote).error().code(), Errc::unsupported);
+  EXPECT_EQ(Engine::make(Config{.profile = true}, remote).error().code(), Errc::unsupported);
   Store store(Engine(Config{}, remote));
   EXPECT_EQ(store.set_limiter([](const GrowthRequest&) { return true; }).error().code(),
             Errc::unsupported);

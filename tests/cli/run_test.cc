@@ -203,6 +203,45 @@ TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
   EXPECT_THAT(errors({"--invoke", "half", fixture("math"), "x"}), HasSubstr("f32"));
 }
 
+TEST(Run, ProfilesOnRequest) {
+  const ProcessResult result =
+      run_weft({"run", "--profile", "--invoke", "add", fixture("math"), "1", "2"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, "3\n");
+  EXPECT_THAT(result.errors, StartsWith("2 dispatches\n"));
+  EXPECT_THAT(result.errors, HasSubstr("1    50.0%    50.0%  i32.add acc := slot, slot\n"));
+  EXPECT_THAT(result.errors, HasSubstr("1    50.0%   100.0%  return acc\n"));
+  EXPECT_THAT(result.errors, HasSubstr("1    50.0%  i32.add acc := slot, slot; return acc\n"));
+  EXPECT_THAT(result.errors, HasSubstr("function\n"));
+}
+
+TEST(Run, WritesTheProfileHoweverTheProgramEnds) {
+  const ProcessResult exited = run_weft({"--profile", fixture("exit"), "a", "b"});
+  EXPECT_EQ(exited.status, 3);
+  EXPECT_THAT(exited.errors, HasSubstr("call import"));
+  const ProcessResult trapped = run_weft({"--profile", fixture("trap")});
+  EXPECT_EQ(trapped.status, 134);
+  EXPECT_THAT(trapped.errors, HasSubstr("divide (function 0) at "));
+  EXPECT_THAT(trapped.errors, HasSubstr("i32.div_s acc := const, slot"));
+}
+
+TEST(Run, WritesStacksForFlameGraphs) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/stacks";
+  const ProcessResult result =
+      run_weft({"run", "--profile=" + file, "--timeout", "200ms", fixture("spin")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(folder.read("stacks"), MatchesRegex("func\\[0\\] [0-9]+\n"));
+  EXPECT_THAT(result.errors, HasSubstr("samples, one a millisecond"));
+  EXPECT_THAT(result.errors, HasSubstr("100.0%  func[0]\n"));
+
+  const ProcessResult refused =
+      run_weft({"run", "--profile=" + folder.path() + "/no/stacks", guest("hello")});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.output, IsEmpty());
+  EXPECT_THAT(refused.errors, HasSubstr("/no/stacks: No such file"));
+}
+
 TEST(Run, TellsTheGuestThatItsPipeIsClosed) {
   const ProcessResult result =
       run_process({"bash", "-c", R"("$0" run "$1" | true; echo "${PIPESTATUS[0]}")", WEFT_COMMAND,

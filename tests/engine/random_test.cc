@@ -67,6 +67,7 @@ struct Options {
   bool checked;
   bool fuel;
   bool eager;
+  bool profile;
 };
 
 class EngineRun {
@@ -76,6 +77,7 @@ class EngineRun {
     config.memories =
         options.checked ? StoreConfig::Memories::Checked : StoreConfig::Memories::Auto;
     config.fuel = options.fuel;
+    config.profile = options.profile;
     x_store = *Store::make(compiled->types, config);
     if (options.fuel) x_store->set_fuel(INT64_MAX);
     const FuncType& host_type = compiled->module->func_type(0);
@@ -148,7 +150,7 @@ std::string difference(const RandomProgram& program, uint64_t seed,
   if (compiled == nullptr) return "invalid: " + error;
   const Module& module = *compiled->module;
   RandomBits bits(seed ^ 0xabcdef);
-  const Options options{bits.chance(50), bits.chance(20), bits.chance(30)};
+  const Options options{bits.chance(50), bits.chance(20), bits.chance(30), bits.chance(20)};
   EngineRun engine(compiled, options);
   ReferenceEvaluator reference(module);
   reference.host = [](uint32_t, Value* values) { host_function(values); };

@@ -1,6 +1,7 @@
 // Exceptions: who catches what and finds which values, in both forms; what happens between the host
 // and guests, and to those that nobody catches.
 #include "interp/runtime/frame_values.h"
+#include "interp/runtime/sampler.h"
 #include "tests/execute/wat_store.h"
 
 namespace weft::interp::testing {
@@ -90,6 +91,21 @@ TEST_F(Exceptions, LoopsOfThemAreInterrupted) {
   s.interrupt(*main, "spin");
   EXPECT_EQ(s.store->pending_exception(), nullptr);
   EXPECT_EQ(call("catch", {1, 42}), 42u);
+}
+
+class ProfiledExceptions : public Exceptions {
+ protected:
+  ProfiledExceptions() : Exceptions({.profile = true}) {}
+};
+
+TEST_F(ProfiledExceptions, LoopsOfThemAreSampled) {
+  s.interrupt(*main, "spin");
+  uint64_t ticks = 0;
+  for (const auto& [stack, count] : s.store->sampler()->stacks()) {
+    EXPECT_EQ(stack.size(), 1u);
+    ticks += count;
+  }
+  EXPECT_GE(ticks, 5u);
 }
 
 TEST_F(Exceptions, TrapsAreNone) {

@@ -105,7 +105,9 @@ class BranchHandlers : public OneCellTest {
     prepare(key, fields, 0, hand_interrupt);
     const bool looks = taken && (key.flags & kBack) != 0;
     EXPECT_EQ(run(), looks ? TrapCode::Interrupted : TrapCode::None);
-    if (looks) expect_trapped_at_cell();
+    // When it has left its cell.
+    const int32_t distance = read_unaligned<int32_t>(cell + cell_layout(key).target);
+    if (looks) expect_trapped_at(cell + distance);
     store->clear_interrupt();
   }
 };

@@ -211,9 +211,10 @@ class OneCellTest : public HandMadeTest {
     EXPECT_EQ(output.exit, expected.exit);
   }
   // After a trap: at the cell, with the frame as it was.
-  void expect_trapped_at_cell() {
+  void expect_trapped_at_cell() { expect_trapped_at(cell); }
+  void expect_trapped_at(const uint8_t* at) {
     const TrapState& trap = store->state().trap;
-    EXPECT_EQ(trap.pc, cell);
+    EXPECT_EQ(trap.pc, at);
     EXPECT_EQ(trap.context, &instance->context());
     EXPECT_TRUE(std::equal(input.frame.begin(), input.frame.end(), trap.fp));
   }

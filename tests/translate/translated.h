@@ -93,6 +93,7 @@ class Translated {
     compiled = std::make_shared<CompiledModule>(*std::move(module), types);
     StoreConfig config;
     config.fuel = options.fuel;
+    config.profile = options.count_dispatches;
     if (options.memory_mode == MemoryMode::Checked)
       config.memories = StoreConfig::Memories::Checked;
     store = *Store::make(types, config);

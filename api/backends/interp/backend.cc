@@ -44,9 +44,9 @@ class InterpEngine final : public backend::Engine {
 
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
-    return {DirectMemory, Fuel,           Interrupt, Limits,    LimitCallback,
-            Backtrace,    V128,           ExternRef, Gc,        Memory64,
-            SharedMemory, CustomSections, Dump,      GcObjects, Exceptions};
+    return {DirectMemory, Fuel,      Interrupt,  Limits,   LimitCallback, Backtrace,
+            V128,         ExternRef, Gc,         Memory64, SharedMemory,  CustomSections,
+            Dump,         GcObjects, Exceptions, Profile};
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(

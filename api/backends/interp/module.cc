@@ -56,8 +56,9 @@ InterpModule::InterpModule(std::unique_ptr<const interp::Module> decoded,
 interp::CodeSpace& InterpModule::own_code() const {
   const bool checked =
       !interp::kHasGuardMode || settings_->store.memories == interp::StoreConfig::Memories::Checked;
-  return code(checked ? interp::MemoryMode::Checked : interp::MemoryMode::Guard,
-              settings_->store.fuel);
+  return code({.memory_mode = checked ? interp::MemoryMode::Checked : interp::MemoryMode::Guard,
+               .fuel = settings_->store.fuel,
+               .count_dispatches = settings_->store.profile});
 }
 
 ExternType InterpModule::extern_type(interp::ExternKind kind, std::uint32_t index) const {

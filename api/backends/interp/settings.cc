@@ -89,6 +89,7 @@ Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
       break;
   }
   store.fuel = config.fuel;
+  store.profile = config.profile;
   store.collect_always = config.gc_stress;
   store.max_host_depth = config.max_host_depth;
   divide_stack(config, store);

@@ -10,6 +10,7 @@
 #include "api/backends/interp/convert.h"
 #include "api/backends/interp/module.h"
 #include "interp/execute/backtrace.h"
+#include "interp/execute/sampling.h"
 #include "interp/runtime/instantiate.h"
 #include "interp/translate/code.h"
 
@@ -184,6 +185,7 @@ void InterpStore::add_frames(Error& error) {
 }
 
 void InterpStore::settle_pending_interrupt() {
+  interp::take_host_sample(state_);
   if (init_.interrupt->flag.load() != 0) return;
   store_->clear_interrupt();
   // A request since then set the flag first. If its other half is what was cleared, it is made

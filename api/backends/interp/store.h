@@ -88,6 +88,7 @@ class InterpStore final : public backend::Store {
   bool ref_is(std::uint64_t ref, const HeapType& type) noexcept override;
   Result<void> gc() noexcept override;
   GcStats gc_stats() noexcept override;
+  Result<Profile> profile() noexcept override;
 
   HeapType any_type(std::uint64_t ref) noexcept override;
   std::uint64_t i31_to_ref(I31 value) noexcept override;

@@ -33,6 +33,7 @@
 #include "weft/export.hpp"
 #include "weft/gc.hpp"
 #include "weft/module.hpp"
+#include "weft/profile.hpp"
 #include "weft/store.hpp"
 #include "weft/types.hpp"
 #include "weft/value.hpp"
@@ -72,6 +73,7 @@ enum class Capability : std::uint32_t {
   CustomSections = 1u << 12,  ///< Module::custom_sections, sections and names.
   Dump = 1u << 13,            ///< Module::dump_function.
   GcObjects = 1u << 14,       ///< Structs, arrays and i31 can cross between host and guest.
+  Profile = 1u << 15,         ///< Config::profile.
 };
 
 class Capabilities {
@@ -298,6 +300,8 @@ class WEFT_API Store {
   virtual bool ref_is(std::uint64_t ref, const HeapType& type) noexcept;
   virtual Result<void> gc() noexcept;
   virtual GcStats gc_stats() noexcept;
+  /// Only asked with Capability::Profile and Config::profile.
+  virtual Result<Profile> profile() noexcept;
 
   // Limits and fuel
 

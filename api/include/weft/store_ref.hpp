@@ -16,6 +16,7 @@ struct StoreLimits;
 class InterruptHandle;
 struct GrowthRequest;
 struct GcStats;
+struct Profile;
 
 namespace wasi {
 class Config;
@@ -123,6 +124,10 @@ class WEFT_API StoreRef {
   [[nodiscard]] Result<void> gc() const;
   /// Errc::unsupported without backend::Capability::GcObjects. Needs <weft/store.hpp>.
   [[nodiscard]] Result<GcStats> gc_stats() const;
+
+  /// What the store's guests have executed so far, and where they spent their time. Errc::usage
+  /// unless the engine's Config turned profiling on. Needs <weft/profile.hpp>.
+  [[nodiscard]] Result<Profile> profile() const;
 
   /// Gives the store its WASI state, which the functions of wasi::add_to_linker use. Needs
   /// <weft/wasi.hpp>. A later call replaces it.

@@ -21,6 +21,7 @@
 #include "weft/marshal.hpp"        // IWYU pragma: export
 #include "weft/memory.hpp"         // IWYU pragma: export
 #include "weft/module.hpp"         // IWYU pragma: export
+#include "weft/profile.hpp"        // IWYU pragma: export
 #include "weft/shared_memory.hpp"  // IWYU pragma: export
 #include "weft/store.hpp"          // IWYU pragma: export
 #include "weft/store_ref.hpp"      // IWYU pragma: export
