@@ -29,13 +29,13 @@ static int decode(uint8_t* to, const char* from, size_t count) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 120);
+  const uint32_t rounds = workload_size(argc, argv, 250);
   uint64_t random = 23, checksum = 0;
   for (int i = 0; i < 256; i++) value_of[i] = 255;
   for (uint8_t i = 0; i < 64; i++) value_of[(uint8_t)kAlphabet[i]] = i;
   for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(next_random(&random) >> 56);
   for (uint32_t round = 0; round < rounds; round++) {
-    bytes[round] ^= (uint8_t)round;
+    bytes[round % sizeof bytes] ^= (uint8_t)round;
     encode(text, bytes, sizeof bytes);
     if (!decode(back, text, sizeof text)) return 1;
     for (size_t i = 0; i < sizeof back; i += 509) checksum = mix(checksum, back[i] + text[i]);

@@ -20,7 +20,7 @@ static void blur_line(uint8_t* to, const uint8_t* from, uint32_t count, uint32_t
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 20);
+  const uint32_t rounds = workload_size(argc, argv, 40);
   uint64_t random = 47, checksum = 0;
   for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(next_random(&random) >> 56);
   for (uint32_t round = 0; round < rounds; round++) {

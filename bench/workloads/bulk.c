@@ -42,9 +42,9 @@ static void insert(const uint8_t* bytes, size_t count) {
 
 int main(int argc, char** argv) {
 #ifdef LOWERED
-  const uint32_t edits = workload_size(argc, argv, 60000);
+  const uint32_t edits = workload_size(argc, argv, 150000);
 #else
-  const uint32_t edits = workload_size(argc, argv, 400000);
+  const uint32_t edits = workload_size(argc, argv, 1200000);
 #endif
   uint64_t random = 97, checksum = 0;
   for (size_t i = 0; i < sizeof clipboard; i++) clipboard[i] = (uint8_t)next_random(&random);

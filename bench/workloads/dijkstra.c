@@ -53,7 +53,7 @@ static void find_all(uint32_t start) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 12);
+  const uint32_t rounds = workload_size(argc, argv, 30);
   uint64_t random = 53, checksum = 0;
   for (uint32_t i = 0; i < kPlaces; i++) cost[i] = (uint8_t)(1 + (next_random(&random) >> 58));
   for (uint32_t round = 0; round < rounds; round++) {

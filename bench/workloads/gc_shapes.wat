@@ -64,5 +64,5 @@
       (br_if $each
         (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (array.len (local.get $shapes)))))
     (local.set $sum (call $mix (local.get $sum) (i64.const 0)))
-    (br_if $rounds (i32.lt_u (local.tee $round (i32.add (local.get $round) (i32.const 1))) (i32.const 2000))))
+    (br_if $rounds (i32.lt_u (local.tee $round (i32.add (local.get $round) (i32.const 1))) (i32.const 5000))))
   (call $result (local.get $sum)))

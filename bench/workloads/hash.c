@@ -28,7 +28,7 @@ static uint32_t count_all(uint32_t k) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 4);
+  const uint32_t rounds = workload_size(argc, argv, 12);
   uint64_t random = 59, checksum = 0;
   for (uint32_t i = 0; i < kLetters; i++) {
     const uint64_t pick = next_random(&random);
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
       checksum = mix(checksum, count_all(k));
       for (uint32_t at = 0; at < kSlots; at += 61) checksum = mix(checksum, slots[at].count);
     }
-    letters[round] ^= 1;
+    letters[round % kLetters] ^= 1;
   }
   return workload_result(checksum);
 }

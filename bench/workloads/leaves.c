@@ -23,7 +23,7 @@ static uint32_t orbit(Fixed re, Fixed im, uint32_t limit) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 200);
+  const uint32_t n = workload_size(argc, argv, 330);
   uint64_t checksum = 0;
   for (uint32_t row = 0; row < n; row++) {
     for (uint32_t column = 0; column < n; column++) {

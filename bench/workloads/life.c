@@ -23,7 +23,7 @@ static void step(uint8_t to[kSide][kSide], uint8_t from[kSide][kSide]) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t generations = workload_size(argc, argv, 60);
+  const uint32_t generations = workload_size(argc, argv, 100);
   uint64_t random = 41, checksum = 0;
   for (uint32_t i = 0; i < kSide * kSide; i++)
     worlds[0][i / kSide][i % kSide] = next_random(&random) >> 62 == 0;

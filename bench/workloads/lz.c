@@ -64,7 +64,7 @@ static size_t decompress(size_t count) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 40);
+  const uint32_t rounds = workload_size(argc, argv, 70);
   uint64_t random = 29, checksum = 0;
   for (size_t i = 0; i < kSize; i++) {
     const uint64_t pick = next_random(&random);

@@ -14,7 +14,7 @@ static uint32_t orbit(double re, double im, uint32_t limit) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 300);
+  const uint32_t n = workload_size(argc, argv, 500);
   uint64_t checksum = 0;
   for (uint32_t row = 0; row < n; row++) {
     for (uint32_t column = 0; column < n; column++) {

@@ -4,7 +4,7 @@
 
 #include "workload.h"
 
-enum { kLimbs = 512 };
+enum { kLimbs = 700 };
 static const uint64_t kBase = 1000000000; /* of a limb; the first is before the point */
 typedef uint32_t Number[kLimbs];
 
@@ -61,7 +61,7 @@ static void inverse_tangent(Number result, uint32_t of, uint32_t terms) {
 
 int main(int argc, char** argv) {
   static Number pi, rest;
-  const uint32_t digits = workload_size(argc, argv, 4000);
+  const uint32_t digits = workload_size(argc, argv, 6000);
   inverse_tangent(pi, 5, digits * 5 / 7 + 2); /* a term brings 1.4 digits */
   multiply(pi, 4);
   inverse_tangent(rest, 239, digits / 4 + 2);

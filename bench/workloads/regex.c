@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
       "xyz|abc?d|q[u-w]+", "\\d\\d?\\d?\\.\\d+",
   };
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789 .@()_";
-  const uint32_t lines = workload_size(argc, argv, 1500);
+  const uint32_t lines = workload_size(argc, argv, 2000);
   uint64_t random = 37, checksum = 0;
   for (uint32_t line = 0; line < lines; line++) {
     char text[80];

@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
   Value stack[16];
   Machine m = {.pc = program, .top = stack, .running = 1};
   for (int i = 0; i < 8; i++) m.locals[i] = (Value){kInteger, {.integer = 1}};
-  m.locals[0].as.integer = workload_size(argc, argv, 250000);
+  m.locals[0].as.integer = workload_size(argc, argv, 350000);
   while (m.running) {
     const Instr* instr = m.pc++;
     instrs[instr->op](&m, instr->operand);

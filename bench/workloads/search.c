@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
       if (found != count_by_shifts(words[i], length)) return 1;
       checksum = mix(checksum, found);
     }
-    memcpy(text + round * 100, "deadbeef", 8);
+    memcpy(text + round * 100 % (kText - 8), "deadbeef", 8);
   }
   return workload_result(checksum);
 }

@@ -46,7 +46,7 @@ static void compress(uint32_t state[8], const uint8_t block[64]) {
 
 int main(int argc, char** argv) {
   static uint8_t bytes[1 << 14];
-  const uint32_t rounds = workload_size(argc, argv, 160);
+  const uint32_t rounds = workload_size(argc, argv, 256);
   uint64_t random = 19;
   uint32_t state[8];
   prepare();

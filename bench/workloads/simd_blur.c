@@ -27,14 +27,14 @@ static void blur(void) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 40);
+  const uint32_t rounds = workload_size(argc, argv, 150);
   uint64_t random = 73, checksum = 0;
   for (size_t i = 0; i < sizeof picture; i++)
     (&picture[0][0])[i] = (uint8_t)(next_random(&random) >> 56);
   for (uint32_t round = 0; round < rounds; round++) {
     blur();
     memcpy(picture, result, sizeof picture);
-    picture[1 + round % kHeight][16 + round] ^= 255;
+    picture[1 + round % kHeight][16 + round % kWidth] ^= 255;
   }
   for (size_t i = 0; i < sizeof result; i++) checksum = mix(checksum, (&result[0][0])[i]);
   return workload_result(checksum);

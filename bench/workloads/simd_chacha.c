@@ -27,7 +27,7 @@ static void block(U32x4 out[4], U32x4 state[4]) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t blocks = workload_size(argc, argv, 40000);
+  const uint32_t blocks = workload_size(argc, argv, 200000);
   uint64_t random = 79;
   U32x4 state[4] = {{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}}, sum = {0, 0, 0, 0};
   for (int i = 4; i < 16; i++) state[i / 4][i % 4] = (uint32_t)(next_random(&random) >> 32);

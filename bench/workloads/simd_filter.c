@@ -22,7 +22,7 @@ static void mix_in(void) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 40);
+  const uint32_t rounds = workload_size(argc, argv, 150);
   uint64_t random = 89, checksum = 0;
   int16_t taps[kTaps];
   for (int i = 0; i < kTaps; i++)

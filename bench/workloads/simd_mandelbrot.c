@@ -18,7 +18,7 @@ static I64x2 orbits(F64x2 re, F64x2 im, uint32_t limit) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 250) & ~1u;
+  const uint32_t n = workload_size(argc, argv, 500) & ~1u;
   uint64_t checksum = 0;
   for (uint32_t row = 0; row < n; row++) {
     for (uint32_t column = 0; column < n; column += 2) {

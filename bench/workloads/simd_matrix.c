@@ -6,7 +6,7 @@ enum { kSide = 160 };
 static float a[kSide][kSide], b[kSide][kSide], c[kSide][kSide];
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 6);
+  const uint32_t rounds = workload_size(argc, argv, 20);
   uint64_t random = 71, checksum = 0;
   for (uint32_t i = 0; i < kSide * kSide; i++) {
     a[i / kSide][i % kSide] = (float)(next_random(&random) >> 60);
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     }
     for (uint32_t i = 0; i < kSide; i++)
       checksum = mix(checksum, (uint64_t)c[i][(i + round) % kSide]);
-    a[round][round] += 1;
+    a[round % kSide][round % kSide] += 1;
   }
   return workload_result(checksum);
 }

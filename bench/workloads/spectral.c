@@ -18,7 +18,7 @@ static void multiply(double* to, const double* from, uint32_t n, int transposed)
 }
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 450);
+  const uint32_t n = workload_size(argc, argv, 600);
   double* u = malloc(sizeof(double) * n);
   double* v = malloc(sizeof(double) * n);
   double* between = malloc(sizeof(double) * n);
