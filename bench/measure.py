@@ -53,7 +53,8 @@ def run(launcher, command):
             raise Failure(f"{launcher}: {errors.decode(errors='replace').strip()}")
         wall, user, system, rss, status = map(float, usage.read().split())
         if status != 0:
-            last = errors.decode(errors="replace").strip().splitlines()[:1]
-            raise Failure(f"{shlex.join(command)}: {last[0] if last else f'wait status {status:.0f}'}")
+            lines = errors.decode(errors="replace").strip().splitlines() or [f"wait status {status:.0f}"]
+            reason = next((line for line in lines if "error" in line.lower()), lines[0])
+            raise Failure(f"{shlex.join(command)}: {reason}")
         alone = float(told.read_text(encoding="ascii")) if told.exists() else user
         return Run(output, wall, alone, user + system, int(rss))
