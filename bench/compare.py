@@ -150,7 +150,10 @@ def main():
     parser.add_argument("--svg", type=Path)
     parser.add_argument("engines", type=engine, nargs="+", metavar="NAME=COMMAND")
     options = parser.parse_args()
-    bench = Bench(options.build, dict(options.engines), options.runs)
+    engines = dict(options.engines)
+    if len(engines) < len(options.engines):
+        parser.error("two engines have the same name")
+    bench = Bench(options.build, engines, options.runs)
     try:
         groups = programs_by_group(bench.guests, options.only)
         if not groups:
