@@ -35,6 +35,15 @@ def geomean(values):
     return math.exp(statistics.mean(map(math.log, values)))
 
 
+def print_table(rows):
+    """Rows of cells, the first a label; a row without cells is an empty line."""
+    columns = zip(*(row for row in rows if row))
+    widths = [max(map(len, column)) for column in columns]
+    for row in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:])]
+        print("  ".join([f"{row[0]:{widths[0]}}", *cells]).rstrip() if row else "")
+
+
 class Bench:
     def __init__(self, build, engines, runs):
         self.guests = build / "guests"
@@ -53,9 +62,11 @@ class Bench:
         return [part.format(**files) for part in shlex.split(text)]
 
     def measure(self, program):
-        """The runs of a program by engine, without the engines that can't run it."""
+        """Medians of a program's runs by engine, without the engines that can't run it."""
         commands = {name: self.command(name, program) for name in self.engines}
         samples = {name: [] for name, command in commands.items() if command}
+        if self.base not in samples:
+            raise Failure(f"{program}: nothing to run on {self.base}, the base of the ratios")
         for _ in range(self.runs):
             for name in list(samples):
                 if samples[name] and samples[name][0].wall > LONG:
@@ -78,44 +89,39 @@ class Bench:
         """The base's time over another engine's, of the programs that both ran."""
         return [row[self.base]["user"] / max(row[engine]["user"], 1e-6) for row in rows if engine in row]
 
-    def print_line(self, label, first, values):
-        print(f"{label:24}{first:>12}" + "".join(f"{value:>{self.width(name)}}" for name, value in zip(self.others, values)))
-
-    def width(self, name):
-        return len(self.base) + len(name) + 4
-
-    def print_summary(self, label, rows, summary=geomean):
-        """A line of one figure of each engine's ratios, and of how many programs if not of all."""
+    def summary(self, label, rows, what):
+        """A line with one figure of each engine's ratios, starred if they are not of all the programs."""
         cells = []
         for name in self.others:
             ratios = self.ratios(rows, name)
-            missing = "" if len(ratios) == len(rows) else "*"
-            cells.append(f"{summary(ratios):.2f}{missing}" if ratios else "-")
-        self.print_line(label, "", cells)
+            star = " " if len(ratios) == len(rows) else "*"
+            cells.append(f"{what(ratios):.2f}{star}" if ratios else "- ")
+        return [label, "", *cells]
 
     def print_workloads(self, groups):
-        self.print_line("workload", f"{self.base} ms", [f"{self.base}/{name}" for name in self.others])
-        for group, rows in groups.items():
-            for program, row in rows.items():
-                cells = [
-                    f"{row[self.base]['user'] / max(row[name]['user'], 1e-6):.2f}" if name in row else "-"
-                    for name in self.others
-                ]
-                self.print_line(program.removeprefix("bench_"), f"{row[self.base]['user'] * 1e3:.1f}", cells)
-            self.print_summary(f"  {group}, geomean", rows.values())
-        rows = [row for group in groups.values() for row in group.values()]
-        print()
-        self.print_summary("all, geomean", rows)
-        self.print_summary("all, worst", rows, max)
+        lines = [["workload", f"{self.base} ms", *(f"{self.base}/{name}" for name in self.others)]]
+        for group, programs in groups.items():
+            for program, row in programs.items():
+                lines.append(self.summary(program.removeprefix("bench_"), [row], geomean))
+                lines[-1][1] = f"{row[self.base]['user'] * 1e3:.1f}"
+            lines += [self.summary(f"  {group}, geomean", programs.values(), geomean), []]
+        rows = [row for programs in groups.values() for row in programs.values()]
+        lines += [self.summary("all, geomean", rows, geomean), self.summary("all, worst", rows, max)]
+        print_table(lines)
         print("* of the programs that the engine runs")
 
-    def print_startup(self, rows):
-        for title, what, scale in (("start-up, ms", "wall", 1e3), ("CPU, ms", "cpu", 1e3), ("peak memory, MiB", "rss", 1 / 1024)):
-            print(f"\n{title:24}" + "".join(f"{name:>{max(len(name) + 2, 10)}}" for name in self.engines))
-            for program, row in rows.items():
+    def print_startup(self, programs):
+        lines = []
+        for title, what, scale in (
+            ("start-up, ms", "wall", 1e3),
+            ("CPU, ms", "cpu", 1e3),
+            ("peak memory, MiB", "rss", 1 / 1024),
+        ):
+            lines += [[], [title, *self.engines]]
+            for program, row in programs.items():
                 cells = [f"{row[name][what] * scale:.1f}" if name in row else "-" for name in self.engines]
-                label = program.removeprefix(f"{STARTUP}_")
-                print(f"{label:24}" + "".join(f"{cell:>{max(len(name) + 2, 10)}}" for name, cell in zip(self.engines, cells)))
+                lines.append([program.removeprefix(f"{STARTUP}_"), *cells])
+        print_table(lines)
 
 
 def engine(text):

@@ -32,9 +32,8 @@ def run(launcher, command):
     with tempfile.TemporaryDirectory() as scratch, os.fdopen(read_end) as usage:
         told = Path(scratch, "seconds")
         try:
-            # The launcher writes to descriptor 3, which is not ours to give away.
             process = subprocess.Popen(
-                ["/bin/sh", "-c", f'exec "$@" 3>&{write_end} {write_end}>&-', "sh", launcher, *command],
+                [launcher, str(write_end), *command],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=[write_end],
@@ -45,9 +44,11 @@ def run(launcher, command):
             os.close(write_end)
         try:
             output, errors = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as reason:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            if isinstance(reason, KeyboardInterrupt):
+                raise
             raise Failure(f"{shlex.join(command)}: not done after {TIMEOUT} s") from None
         if process.returncode != 0:
             raise Failure(f"{launcher}: {errors.decode(errors='replace').strip()}")
