@@ -1,9 +1,10 @@
-# Guest programs: WebAssembly made from C, C++ and Rust while building, for tests and examples.
+# Guest programs: WebAssembly made from C, C++, Rust and text while building, for tests, examples and benchmarks.
 #
 #   weft_guest(NAME [CXX] SOURCES a.c ... [SUPPORT b.c ...] [FLAGS flag ...] [NATIVE] [NATIVE_FLAGS flag ...])
 #
 # makes <build>/guests/NAME.wasm (target guest-NAME, part of the target `guests`). The language follows from the first
-# source: .c is C (CXX: C++ all the same), .cc and .cpp are C++ (without exceptions), .rs is Rust (a cdylib; FLAGS `--crate-type bin` for a command).
+# source: .c is C (CXX: C++ all the same), .cc and .cpp are C++ (without exceptions), .rs is Rust (a cdylib; FLAGS `--crate-type bin` for a command),
+# .wat is text of all of Wasm 3.0, several sources one after the other, which needs WEFT_CARGO.
 # NATIVE also makes <build>/guests/NAME.native from the same SOURCES, so that a test can compare the two outputs; SUPPORT is
 # what only the guest needs, as a native system has it.
 
@@ -14,8 +15,24 @@ find_program(WEFT_WASM_CXX NAMES clang++-19 DOC "clang++ with a wasm32-wasi sysr
 # Debian's rustc knows the wasm32-wasi target of its own packages; one from elsewhere in PATH seldom does.
 find_program(WEFT_RUSTC NAMES rustc PATHS /usr/bin NO_DEFAULT_PATH DOC "rustc with the target wasm32-wasi")
 find_program(WEFT_RUST_WASM_LD NAMES wasm-ld-14 wasm-ld DOC "linker for Rust guests (1.63 needs LLVM 14's)")
+find_program(WEFT_CARGO NAMES cargo DOC "cargo 1.88 or newer, for .wat files with all of Wasm 3.0")
 
 add_custom_target(guests)
+
+# The assembler of such files. cargo keeps what it compiles where all build folders find it.
+set(weft_suite_dir "${PROJECT_SOURCE_DIR}/spec-tests/suite")
+set(weft_converter_dir "${PROJECT_SOURCE_DIR}/build/spec-converter")
+set(weft_assembler "${PROJECT_BINARY_DIR}/tests/weft-spec-suite")
+add_custom_command(
+  OUTPUT "${weft_assembler}"
+  COMMAND "${WEFT_CARGO}" build --quiet --locked --manifest-path "${weft_suite_dir}/Cargo.toml" --target-dir
+          "${weft_converter_dir}"
+  COMMAND "${CMAKE_COMMAND}" -E copy "${weft_converter_dir}/debug/weft-spec-suite" "${weft_assembler}"
+  DEPENDS "${weft_suite_dir}/Cargo.toml" "${weft_suite_dir}/Cargo.lock" "${weft_suite_dir}/src/main.rs"
+          "${weft_suite_dir}/src/exnref.rs"
+  COMMENT "Building the assembler of .wat files"
+  VERBATIM)
+add_custom_target(wat-assembler DEPENDS "${weft_assembler}")
 
 function(weft_guest name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "CXX;NATIVE" "" "SOURCES;SUPPORT;FLAGS;NATIVE_FLAGS")
@@ -40,6 +57,11 @@ function(weft_guest name)
     set(command "${WEFT_RUSTC}" --target wasm32-wasi ${crate_type} -C opt-level=3 -C strip=debuginfo -C
                 "linker=${WEFT_RUST_WASM_LD}" ${arg_FLAGS} "${first}" -o "${wasm}")
     set(native_command "${WEFT_RUSTC}" -C opt-level=3 ${arg_NATIVE_FLAGS} "${first}" -o "${native}")
+    set(depfile)
+  elseif(first MATCHES "\\.wat$")
+    set(text "${wasm}.wat")
+    set(command "${CMAKE_COMMAND}" -E cat ${arg_SOURCES} > "${text}" COMMAND "${weft_assembler}" wat "${text}" "${wasm}")
+    list(APPEND arg_SOURCES "${weft_assembler}")
     set(depfile)
   elseif(first MATCHES "\\.c$" AND NOT arg_CXX)
     weft_need_compiler(WEFT_WASM_CC ${name})
@@ -83,6 +105,9 @@ function(weft_guest name)
     list(APPEND outputs "${native}")
   endif()
   add_custom_target(guest-${name} DEPENDS ${outputs})
+  if(first MATCHES "\\.wat$")
+    add_dependencies(guest-${name} wat-assembler)
+  endif()
   add_dependencies(guests guest-${name})
 endfunction()
 

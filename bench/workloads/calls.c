@@ -42,7 +42,7 @@ static const Node* grow(uint64_t* random, uint32_t depth) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 3000);
+  const uint32_t rounds = workload_size(argc, argv, 5000);
   uint64_t random = 7, checksum = 0;
   const Node* tree = grow(&random, 10);
   for (uint32_t x = 0; x < rounds; x++) checksum = mix(checksum, evaluate(tree, x));

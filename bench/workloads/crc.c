@@ -20,7 +20,7 @@ static uint32_t crc_by_bit(const uint8_t* bytes, size_t count) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 150);
+  const uint32_t rounds = workload_size(argc, argv, 250);
   uint64_t random = 1, sum = 0;
   for (uint32_t i = 0; i < 256; i++) {
     uint32_t crc = i;

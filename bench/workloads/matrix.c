@@ -2,7 +2,7 @@
 #include "workload.h"
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 200);
+  const uint32_t n = workload_size(argc, argv, 280);
   double* a = malloc(sizeof(double) * n * n);
   double* b = malloc(sizeof(double) * n * n);
   double* c = malloc(sizeof(double) * n * n);

@@ -27,7 +27,7 @@ static void step(double dt) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t steps = workload_size(argc, argv, 150000);
+  const uint32_t steps = workload_size(argc, argv, 300000);
   uint64_t random = 3;
   for (int i = 0; i < kBodies; i++) {
     mass[i] = (double)(next_random(&random) >> 40) / (1 << 24);

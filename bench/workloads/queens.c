@@ -13,6 +13,6 @@ static uint32_t place(uint32_t all, uint32_t columns, uint32_t left, uint32_t ri
 }
 
 int main(int argc, char** argv) {
-  const uint32_t n = workload_size(argc, argv, 12);
+  const uint32_t n = workload_size(argc, argv, 13);
   return workload_result(place((1u << n) - 1, 0, 0, 0));
 }

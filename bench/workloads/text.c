@@ -33,7 +33,7 @@ static void count_word(const char* word, size_t length) {
 }
 
 int main(int argc, char** argv) {
-  const uint32_t rounds = workload_size(argc, argv, 40);
+  const uint32_t rounds = workload_size(argc, argv, 70);
   uint64_t random = 17, checksum = 0;
   for (uint32_t round = 0; round < rounds; round++) {
     size_t length = 0;
