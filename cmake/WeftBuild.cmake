@@ -23,6 +23,7 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+# Only headers of Google Highway: see interp/core/simd_targets.h. One test compares with its library.
 pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
 
 if(WEFT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -55,6 +56,7 @@ endif()
 add_library(weft_flags INTERFACE)
 target_compile_features(weft_flags INTERFACE cxx_std_23)
 target_include_directories(weft_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/api/include")
+target_include_directories(weft_flags SYSTEM INTERFACE ${libhwy_INCLUDE_DIRS})
 target_compile_definitions(weft_flags INTERFACE "WEFT_VERSION=\"${PROJECT_VERSION}\"")
 if(weft_dispatch STREQUAL "loop")
   target_compile_definitions(weft_flags INTERFACE WEFT_DISPATCH_LOOP=1)
@@ -109,7 +111,7 @@ function(weft_layer name)
     message(FATAL_ERROR "weft_layer(${name}) has no SOURCES")
   endif()
   add_library(${target} OBJECT ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE weft_flags PkgConfig::libhwy Threads::Threads ${arg_LIBS})
+  target_link_libraries(${target} PRIVATE weft_flags Threads::Threads ${arg_LIBS})
   # WEFT_BUILDING marks the inside of the library, for a macro that exports symbols.
   target_compile_definitions(${target} PRIVATE WEFT_BUILDING=1 $<$<BOOL:${BUILD_SHARED_LIBS}>:WEFT_SHARED=1>)
   set_target_properties(
@@ -136,7 +138,7 @@ function(weft_library)
     target_link_libraries(
       ${target}
       PUBLIC Threads::Threads
-      PRIVATE PkgConfig::libhwy ${libs} ${CMAKE_DL_LIBS} $<BUILD_INTERFACE:weft_flags>)
+      PRIVATE ${libs} ${CMAKE_DL_LIBS} $<BUILD_INTERFACE:weft_flags>)
     target_compile_features(${target} PUBLIC cxx_std_23)
     target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/api/include>
                                                 $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -176,8 +178,7 @@ function(weft_bench name)
   weft_no_leftovers(weft_bench "${arg_UNPARSED_ARGUMENTS}")
   find_package(benchmark REQUIRED)
   add_executable(weft-bench-${name} ${arg_SOURCES})
-  target_link_libraries(weft-bench-${name} PRIVATE weft_flags weft_internal PkgConfig::libhwy benchmark::benchmark_main
-                                                   ${arg_LIBS})
+  target_link_libraries(weft-bench-${name} PRIVATE weft_flags weft_internal benchmark::benchmark_main ${arg_LIBS})
   set_target_properties(weft-bench-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
   set_property(GLOBAL APPEND PROPERTY WEFT_BENCHMARKS weft-bench-${name})
 endfunction()

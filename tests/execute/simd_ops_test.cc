@@ -127,7 +127,6 @@ HWY_AFTER_NAMESPACE();
 namespace weft::interp {
 namespace {
 
-HWY_EXPORT(vector_functions);
 
 using simd_reference::Inputs;
 using simd_reference::Reference;
@@ -137,7 +136,7 @@ class SimdOps : public testing::TestWithParam<Opcode> {};
 
 std::vector<int64_t> runnable_targets() {
   std::vector<int64_t> targets;
-  const int64_t all = (hwy::SupportedTargets() | HWY_STATIC_TARGET) & HWY_TARGETS;
+  const int64_t all = supported_targets();
   for (int64_t bit = 1; bit != 0; bit = static_cast<int64_t>(static_cast<uint64_t>(bit) << 1)) {
     if (all & bit) targets.push_back(bit);
   }
