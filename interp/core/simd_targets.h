@@ -22,14 +22,14 @@
 // Calls `getter` as compiled for the best of `targets` (HWY_ bits) or, if it was compiled for none
 // of them, for the baseline. Highway's list is in the order of its bits, best first, and its last
 // entry is the fallback.
-#define WEFT_CALL_FOR_TARGET(getter, targets)                                             \
-  ([](int64_t wanted) -> decltype(auto) {                                                                   \
-    using Getter = decltype(&HWY_STATIC_DISPATCH(getter));                                \
-    static constexpr Getter kGetters[] = {HWY_CHOOSE_TARGET_LIST(getter),                 \
-                                          HWY_CHOOSE_FALLBACK(getter)};                   \
+#define WEFT_CALL_FOR_TARGET(getter, targets)                                               \
+  ([](int64_t wanted) -> decltype(auto) {                                                   \
+    using Getter = decltype(&HWY_STATIC_DISPATCH(getter));                                  \
+    static constexpr Getter kGetters[] = {HWY_CHOOSE_TARGET_LIST(getter),                   \
+                                          HWY_CHOOSE_FALLBACK(getter)};                     \
     const auto bits = static_cast<uint64_t>(HWY_CHOSEN_TARGET_SHIFT(wanted & HWY_TARGETS) | \
-                                            HWY_CHOSEN_TARGET_MASK_SCALAR);               \
-    return kGetters[std::countr_zero(bits) - 1]();                                        \
+                                            HWY_CHOSEN_TARGET_MASK_SCALAR);                 \
+    return kGetters[std::countr_zero(bits) - 1]();                                          \
   }(targets))
 
 namespace weft::interp {

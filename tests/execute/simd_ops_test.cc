@@ -127,7 +127,6 @@ HWY_AFTER_NAMESPACE();
 namespace weft::interp {
 namespace {
 
-
 using simd_reference::Inputs;
 using simd_reference::Reference;
 using simd_reference::VectorFn;
