@@ -149,6 +149,11 @@ TEST(SimdTargets, TheOnesMeantForThisProcessorAreCompiled) {
 #endif
 }
 
+TEST(SimdTargets, AreTheOnesThatHighwayFinds) {
+  EXPECT_EQ(supported_targets(),
+            (hwy::SupportedTargets() | HWY_STATIC_TARGET | HWY_EMU128) & HWY_TARGETS);
+}
+
 TEST_P(SimdOps, AgreesWithItsReferenceOnEveryTarget) {
   const Opcode op = GetParam();
   const Reference& reference = simd_reference::reference_of(op);
