@@ -87,6 +87,7 @@ class FunctionValidator {
   // instruction.
   [[gnu::always_inline]] inline void step();
   [[gnu::always_inline]] inline void custom(Opcode opcode);
+  void constant_instr(Opcode opcode, const SignatureRule& rule);
   // What version 2.0 doesn't have, out of the way of what is common.
   [[gnu::noinline]] void later(Opcode opcode);
   void locals(const FuncType& type);
@@ -172,7 +173,8 @@ class FunctionValidator {
   void lane(Opcode opcode, const SignatureRule& rule);
   bool lane_exists(uint8_t lane, uint32_t lanes);
   void shuffle();
-  void constant_value(ValType type, const Value& value);
+  void binary(Opcode opcode, const SignatureRule& rule);
+  void constant_value(Opcode opcode);
   void block(FrameKind kind, BlockType type);
   void else_();
   void end();
@@ -232,6 +234,7 @@ class FunctionValidator {
   void br_on_cast(const CastBranch& cast, bool on_fail);
   void ref_convert(Opcode opcode, HeapType from, HeapType to);
   void ref_eq();
+  void ref_i31();
   bool reads(const FieldType& field, bool extends);
   void struct_new(uint32_t index);
   void struct_new_default(uint32_t index);

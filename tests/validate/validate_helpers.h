@@ -13,7 +13,7 @@ namespace weft::interp::testing {
 
 inline Result<void> decode_and_validate(const Bytes& bytes, const ValidateOptions& options) {
   auto module = decode(bytes, {.features = options.features, .limits = options.limits});
-  if (!module) return std::unexpected(module.error());
+  if (!module) return std::unexpected(std::move(module).error());
   TypeRegistry types;
   return validate_module(**module, types, options);
 }
