@@ -87,7 +87,6 @@ class FunctionValidator {
   // instruction.
   [[gnu::always_inline]] inline void step();
   [[gnu::always_inline]] inline void custom(Opcode opcode);
-  void constant_instr(Opcode opcode, const SignatureRule& rule);
   // What version 2.0 doesn't have, out of the way of what is common.
   [[gnu::noinline]] void later(Opcode opcode);
   void locals(const FuncType& type);
@@ -253,6 +252,9 @@ class FunctionValidator {
   void array_copy(IndexPair to_and_from);
   void array_init_segment(Opcode opcode, IndexPair type_and_segment);
 
+  // --- function_validator_constants.h
+  void constant_instr(Opcode opcode, const SignatureRule& rule);
+
   // --- function_validator_quick.h
   void quick_steps();
   [[gnu::always_inline]] inline bool quick_step(const QuickRule& rule, Quick& quick);
@@ -312,6 +314,7 @@ Result<void> validate_function(const ValidationContext& context, uint32_t func, 
 
 }  // namespace weft::interp
 
+#include "interp/validate/function_validator_constants.h"     // IWYU pragma: export
 #include "interp/validate/function_validator_exceptions.h"    // IWYU pragma: export
 #include "interp/validate/function_validator_instructions.h"  // IWYU pragma: export
 #include "interp/validate/function_validator_memory.h"        // IWYU pragma: export
