@@ -4,7 +4,7 @@
 
 #if HWY_ARCH_X86 && __has_include(<sys/platform/x86.h>)
 // glibc's header says _Bool, which C++ does not know.
-#define _Bool bool  // NOLINT(bugprone-reserved-identifier)
+#define _Bool bool
 #include <sys/platform/x86.h>
 #undef _Bool
 #endif
@@ -16,7 +16,7 @@ int64_t supported_targets() {
 #if HWY_ARCH_X86
 #ifdef CPU_FEATURE_ACTIVE
   // The dynamic loader has asked the processor already. In a virtual machine each question goes to
-  // the hypervisor, for 7 to 70 us.
+  // the hypervisor, for 7 us and more.
   const bool sse4 = CPU_FEATURE_ACTIVE(SSE4_1) && CPU_FEATURE_ACTIVE(SSE4_2) &&
                     CPU_FEATURE_ACTIVE(AES) && CPU_FEATURE_ACTIVE(PCLMULQDQ);
   const bool avx2 = sse4 && CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(FMA) &&
