@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <memory>
 
 #include "cli/commands.h"
 
@@ -58,10 +58,10 @@ std::string backtrace(std::span<const Frame> frames) {
 }
 
 bool looks_like_text(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"),
+                                                           std::fclose);
   char first = '\0';
-  in >> first;
-  return first == '(' || first == ';';
+  return in && std::fscanf(in.get(), " %c", &first) == 1 && (first == '(' || first == ';');
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ int validate_command(Args args) {
   int status = kOk;
   for (const std::string& file : args) {
     // Mapped: a file that changes meanwhile harms only the answer about itself.
-    const Result<Module> module = Module::from_file(engine, file, FileAccess::Map);
+    const Result<Module> module = Module::from_file(engine, file);
     if (!module) status = report(file, module.error());
   }
   return status;

@@ -23,11 +23,9 @@ install(FILES "${PROJECT_BINARY_DIR}/weftConfig.cmake" "${PROJECT_BINARY_DIR}/we
 
 # A static library's users link what it needs, a shared one's don't.
 if(BUILD_SHARED_LIBS)
-  set(weft_pc_requires "Requires.private: libhwy")
   set(weft_pc_cflags " -DWEFT_SHARED=1")
   set(weft_pc_libs "")
 else()
-  set(weft_pc_requires "Requires: libhwy")
   set(weft_pc_cflags "")
   set(weft_pc_libs " -pthread")
 endif()

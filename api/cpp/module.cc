@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "weft/backend.hpp"
@@ -14,7 +17,15 @@ namespace weft {
 
 namespace {
 
-using Buffer = std::vector<std::uint8_t>;
+// Bytes that are a module's own. Not a vector, which would write them twice: once as zeroes.
+struct Buffer {
+  std::unique_ptr<std::uint8_t[]> data;
+  std::size_t size = 0;
+
+  explicit Buffer(std::size_t bytes)
+      : data(std::make_unique_for_overwrite<std::uint8_t[]>(bytes)), size(bytes) {}
+  [[nodiscard]] Bytes bytes() const { return {data.get(), size}; }
+};
 
 class FileDescriptor {
  public:
@@ -49,7 +60,7 @@ Result<std::shared_ptr<Buffer>> read_all(int fd, std::size_t expected, std::uint
   auto buffer = std::make_shared<Buffer>(expected + 1);  // the spare byte shows the end at once
   std::size_t filled = 0;
   while (true) {
-    const ssize_t got = ::read(fd, buffer->data() + filled, buffer->size() - filled);
+    const ssize_t got = ::read(fd, buffer->data.get() + filled, buffer->size - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(Error::from_errno(errno, name));
     if (got == 0) break;
@@ -58,9 +69,13 @@ Result<std::shared_ptr<Buffer>> read_all(int fd, std::size_t expected, std::uint
       return fail(Errc::limit, name + ": larger than the " + std::to_string(limit) +
                                    " bytes that a module may have");
     }
-    if (filled == buffer->size()) buffer->resize(buffer->size() * 2);
+    if (filled == buffer->size) {
+      Buffer larger(filled * 2);
+      std::memcpy(larger.data.get(), buffer->data.get(), filled);
+      *buffer = std::move(larger);
+    }
   }
-  buffer->resize(filled);
+  buffer->size = filled;
   return buffer;
 }
 
@@ -80,8 +95,9 @@ Result<Module> Module::from_bytes(const Engine& engine, Bytes bytes) {
     return fail(Errc::limit, "the module is larger than " +
                                  std::to_string(engine.config().limits.module_bytes) + " bytes");
   }
-  auto copy = std::make_shared<Buffer>(bytes.begin(), bytes.end());
-  const Bytes view(*copy);
+  auto copy = std::make_shared<Buffer>(bytes.size());
+  std::ranges::copy(bytes, copy->data.get());
+  const Bytes view = copy->bytes();
   return from_borrowed(engine, view, std::move(copy));
 }
 
@@ -109,7 +125,7 @@ Result<Module> Module::from_file(const Engine& engine, const std::filesystem::pa
   }
   auto buffer = read_all(file.get(), size, limit, path.string());
   if (!buffer) return std::unexpected<Error>(std::move(buffer).error());
-  const Bytes view(**buffer);
+  const Bytes view = (*buffer)->bytes();
   return from_borrowed(engine, view, std::move(*buffer));
 }
 

@@ -17,10 +17,8 @@ namespace weft::interp {
 namespace detail {
 namespace {
 
-HWY_EXPORT(bytes_table);
-
 const BytesTable& choose() {
-  const BytesTable& best = bytes_table_for(hwy::SupportedTargets());
+  const BytesTable& best = bytes_table_for(supported_targets());
   g_bytes.store(&best, std::memory_order_relaxed);
   return best;
 }

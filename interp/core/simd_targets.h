@@ -1,8 +1,10 @@
-// Which targets Google Highway compiles our vector code for, and how a target's table is had.
+// Which targets Google Highway compiles our vector code for, and how a target's table is had. Of
+// Highway we use what its headers hold: loading its library costs a process milliseconds, which its
+// initialisers spend on measuring a timer.
 // Include before any of Highway's headers.
 #pragma once
 
-#include <cstddef>
+#include <bit>
 #include <cstdint>
 
 // SSSE3 without SSE4 is a processor of 2006: not worth a fifth copy of everything.
@@ -17,22 +19,22 @@
 #define HWY_BROKEN_EMU128 0
 #endif
 
-// Calls `getter`, exported by HWY_EXPORT, as compiled for `target` (one HWY_ bit) or, if it was not
-// compiled for that, for the best one below.
-#define WEFT_CALL_FOR_TARGET(getter, target)                                           \
-  (HWY_DISPATCH_TABLE(                                                                 \
-      getter)[::weft::interp::detail::table_index<HWY_TARGETS>(target, [](int64_t t) { \
-    hwy::ChosenTarget chosen;                                                          \
-    chosen.Update(t);                                                                  \
-    return chosen.GetIndex();                                                          \
-  })]())
+// Calls `getter` as compiled for the best of `targets` (HWY_ bits) or, if it was compiled for none
+// of them, for the baseline. Highway's list is in the order of its bits, best first, and its last
+// entry is the fallback.
+#define WEFT_CALL_FOR_TARGET(getter, targets)                                               \
+  ([](int64_t wanted) -> decltype(auto) {                                                   \
+    using Getter = decltype(&HWY_STATIC_DISPATCH(getter));                                  \
+    static constexpr Getter kGetters[] = {HWY_CHOOSE_TARGET_LIST(getter),                   \
+                                          HWY_CHOOSE_FALLBACK(getter)};                     \
+    const auto bits = static_cast<uint64_t>(HWY_CHOSEN_TARGET_SHIFT(wanted & HWY_TARGETS) | \
+                                            HWY_CHOSEN_TARGET_MASK_SCALAR);                 \
+    return kGetters[std::countr_zero(bits) - 1]();                                          \
+  }(targets))
 
-namespace weft::interp::detail {
+namespace weft::interp {
 
-// With one target compiled, HWY_EXPORT's table has one entry; otherwise Highway's numbering holds.
-template <int64_t kTargets, class Index>
-size_t table_index(int64_t target, Index index) {
-  return (kTargets & (kTargets - 1)) == 0 ? 0 : index(target);
-}
+// The targets that this processor and system can run, as HWY_ bits: of those that we compile for.
+int64_t supported_targets();
 
-}  // namespace weft::interp::detail
+}  // namespace weft::interp

@@ -33,6 +33,9 @@ class Reader {
 
   uint64_t offset() const { return static_cast<uint64_t>(x_pos - x_module); }
   size_t remaining() const { return static_cast<size_t>(x_end - x_pos); }
+  // For a loop that reads by itself what it knows to lie in the range, and then skips it.
+  const uint8_t* position() const { return x_pos; }
+  void skip_to(const uint8_t* position) { x_pos = position; }
   bool at_end() const { return x_pos == x_end; }
 
   bool ok() const { return !x_error.has_value(); }

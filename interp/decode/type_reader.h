@@ -28,6 +28,9 @@ constexpr ValType simple_val_type(uint8_t byte) {
                                                        : ValType();
 }
 
+// The block type of a block that takes and yields nothing.
+inline constexpr uint8_t kEmptyBlock = 0x40;
+
 class TypeReader {
  public:
   TypeReader(Reader& in, FeatureGate& gate, const ImplementationLimits& limits)
@@ -58,8 +61,6 @@ class TypeReader {
   TagType tag_type();
 
  private:
-  static constexpr uint8_t kEmptyBlock = 0x40;
-
   ValType val_type_slow();
   BlockType block_type_slow();
   bool is_ref_type_next() const;

@@ -444,14 +444,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace weft::interp {
-namespace {
-HWY_EXPORT(handlers);
-}  // namespace
-
 const SimdHandlers& simd_handlers(int64_t target) { return WEFT_CALL_FOR_TARGET(handlers, target); }
 
 const SimdHandlers& best_simd_handlers() {
-  static const SimdHandlers& best = simd_handlers(hwy::SupportedTargets());
+  static const SimdHandlers& best = simd_handlers(supported_targets());
   return best;
 }
 

@@ -35,8 +35,35 @@ constexpr bool is_normal(const HandlerKey& key) {
          (key.d == Out::Slot || has_field(key.shape, Field::D));
 }
 
+#ifdef WEFT_SMALL
+inline constexpr bool kSmall = true;
+#else
+inline constexpr bool kSmall = false;
+#endif
+
+// What a build for size leaves out: results that are not written, so that each is in its slot too,
+// and the accumulator as an operand of what computes its address from two.
+constexpr bool is_left_out_when_small(const HandlerKey& key) {
+  const bool takes_acc = key.a == In::Acc || key.b == In::Acc || key.c == In::Acc;
+  switch (key.shape) {
+    case Shape::Binary:
+    case Shape::Unary:
+    case Shape::Load:
+    case Shape::Move:
+      return key.d == Out::Acc;
+    case Shape::LoadIndexed:
+      return takes_acc || key.d == Out::Acc;
+    case Shape::StoreIndexed:
+    case Shape::ArraySet:
+      return takes_acc;
+    default:
+      return false;
+  }
+}
+
 constexpr bool exists(const HandlerKey& key) {
   if (!is_normal(key)) return false;
+  if (kSmall && is_left_out_when_small(key)) return false;
   const Reprs reprs = reprs_of(key);
   const bool both_acc =
       key.a == In::Acc && key.b == In::Acc && share_accumulator(reprs.in[0], reprs.in[1]);

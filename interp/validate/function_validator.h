@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@
 #include "interp/validate/instr_sink.h"
 #include "interp/validate/messages.h"
 #include "interp/validate/operand_stack.h"
+#include "interp/validate/quick_rules.h"
 #include "interp/validate/signature_rules.h"
 #include "interp/validate/validate_options.h"
 
@@ -45,6 +47,7 @@ class FunctionValidator {
       : x_module(context.module),
         x_types(context.types),
         x_limits(context.options.limits),
+        x_quick(std::same_as<Sink, NullSink> && context.options.quick),
         x_sink(sink),
         x_gate{context.options.features, {}},
         x_instrs(x_in, x_gate, x_limits),
@@ -67,8 +70,15 @@ class FunctionValidator {
         false;              // the rest of the frame is dead code: its operand stack is polymorphic
     size_t set_locals = 0;  // entries of x_set_locals at the frame's beginning
     bool catches_all = false;  // a legacy try that has had its catch_all
+    // One of the original four, without parameters and results.
+    bool is_plain_block() const {
+      return (this->kind == FrameKind::Block || this->kind == FrameKind::Loop ||
+              this->kind == FrameKind::If || this->kind == FrameKind::Else) &&
+             this->signature.params.empty() && this->signature.results.empty();
+    }
   };
   using Entry = StackEntry<Operand>;
+  using Quick = QuickState<Operand>;
 
   // --- running
   void begin(ByteRange range, std::span<const ValType> results);
@@ -162,7 +172,8 @@ class FunctionValidator {
   void lane(Opcode opcode, const SignatureRule& rule);
   bool lane_exists(uint8_t lane, uint32_t lanes);
   void shuffle();
-  void constant_value(ValType type, const Value& value);
+  void binary(Opcode opcode, const SignatureRule& rule);
+  void constant_value(Opcode opcode);
   void block(FrameKind kind, BlockType type);
   void else_();
   void end();
@@ -222,6 +233,7 @@ class FunctionValidator {
   void br_on_cast(const CastBranch& cast, bool on_fail);
   void ref_convert(Opcode opcode, HeapType from, HeapType to);
   void ref_eq();
+  void ref_i31();
   bool reads(const FieldType& field, bool extends);
   void struct_new(uint32_t index);
   void struct_new_default(uint32_t index);
@@ -240,6 +252,17 @@ class FunctionValidator {
   void array_copy(IndexPair to_and_from);
   void array_init_segment(Opcode opcode, IndexPair type_and_segment);
 
+  // --- function_validator_constants.h
+  void constant_instr(Opcode opcode, const SignatureRule& rule);
+
+  // --- function_validator_quick.h
+  void quick_steps();
+  [[gnu::always_inline]] inline bool quick_step(const QuickRule& rule, Quick& quick);
+  [[gnu::always_inline]] inline bool quick_access(const QuickRule& rule, Quick& quick);
+  [[gnu::always_inline]] inline bool quick_block(QuickKind kind, Quick& quick);
+  [[gnu::always_inline]] inline bool quick_branch(QuickKind kind, Quick& quick);
+  [[gnu::always_inline]] inline bool quick_call(Quick& quick);
+
   // --- function_validator_exceptions.h
   void throw_(uint32_t tag);
   void throw_ref();
@@ -256,6 +279,7 @@ class FunctionValidator {
   const Module& x_module;
   const TypeRegistry& x_types;
   const ImplementationLimits& x_limits;
+  const bool x_quick;  // validation alone, and not switched off
   Sink& x_sink;
 
   Reader x_in;
@@ -290,8 +314,10 @@ Result<void> validate_function(const ValidationContext& context, uint32_t func, 
 
 }  // namespace weft::interp
 
+#include "interp/validate/function_validator_constants.h"     // IWYU pragma: export
 #include "interp/validate/function_validator_exceptions.h"    // IWYU pragma: export
 #include "interp/validate/function_validator_instructions.h"  // IWYU pragma: export
 #include "interp/validate/function_validator_memory.h"        // IWYU pragma: export
+#include "interp/validate/function_validator_quick.h"         // IWYU pragma: export
 #include "interp/validate/function_validator_references.h"    // IWYU pragma: export
 #include "interp/validate/function_validator_stack.h"         // IWYU pragma: export

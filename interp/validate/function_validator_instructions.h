@@ -6,47 +6,6 @@
 
 namespace weft::interp {
 
-// What a constant expression may hold (Spec 3.0, 3.4.14 "Constant Expressions").
-constexpr bool is_constant(Opcode opcode) {
-  switch (index_of(opcode)) {
-    case index_of(Opcode::End):
-    case index_of(Opcode::I32Const):
-    case index_of(Opcode::I64Const):
-    case index_of(Opcode::F32Const):
-    case index_of(Opcode::F64Const):
-    case index_of(Opcode::V128Const):
-    case index_of(Opcode::RefNull):
-    case index_of(Opcode::RefFunc):
-    case index_of(Opcode::GlobalGet):
-    case index_of(Opcode::RefI31):
-    case index_of(Opcode::StructNew):
-    case index_of(Opcode::StructNewDefault):
-    case index_of(Opcode::ArrayNew):
-    case index_of(Opcode::ArrayNewDefault):
-    case index_of(Opcode::ArrayNewFixed):
-    case index_of(Opcode::AnyConvertExtern):
-    case index_of(Opcode::ExternConvertAny):
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Constant by the proposal extended-const.
-constexpr bool is_extended_constant(Opcode opcode) {
-  switch (index_of(opcode)) {
-    case index_of(Opcode::I32Add):
-    case index_of(Opcode::I32Sub):
-    case index_of(Opcode::I32Mul):
-    case index_of(Opcode::I64Add):
-    case index_of(Opcode::I64Sub):
-    case index_of(Opcode::I64Mul):
-      return true;
-    default:
-      return false;
-  }
-}
-
 template <InstrSink Sink>
 void FunctionValidator<Sink>::step() {
   x_at = x_in.offset();
@@ -54,13 +13,7 @@ void FunctionValidator<Sink>::step() {
   const SignatureRule& rule = kSignatureRules[index_of(opcode)];
   if (!x_gate.require(x_in, rule.feature, x_at)) [[unlikely]]
     return;
-  if constexpr (ConstantSink<Sink>) {
-    if (is_extended_constant(opcode)) {
-      if (!x_gate.require(x_in, Feature::ExtendedConst, x_at)) return;
-    } else if (!is_constant(opcode)) {
-      return invalid("constant expression required");
-    }
-  }
+  if constexpr (ConstantSink<Sink>) return constant_instr(opcode, rule);
   if (x_live) x_sink.at(x_at);
   if (rule.shape != InstrShape::None) return by_signature(opcode, rule);
   custom(opcode);
@@ -118,15 +71,11 @@ void FunctionValidator<Sink>::custom(Opcode opcode) {
     case index_of(GlobalSet):
       return global_set(read<GlobalSet>());
     case index_of(I32Const):
-      return constant_value(ValType::I32, Value::of_i32(read<I32Const>()));
     case index_of(I64Const):
-      return constant_value(ValType::I64, Value::of_i64(read<I64Const>()));
     case index_of(F32Const):
-      return constant_value(ValType::F32, Value::of_bits(read<F32Const>()));
     case index_of(F64Const):
-      return constant_value(ValType::F64, Value::of_bits(read<F64Const>()));
     case index_of(V128Const):
-      return constant_value(ValType::V128, Value::of_v128(read<V128Const>()));
+      return constant_value(opcode);
     case index_of(I8x16Shuffle):
       return shuffle();
     case index_of(MemorySize): {
@@ -232,11 +181,8 @@ void FunctionValidator<Sink>::later(Opcode opcode) {
       return ref_convert(opcode, HeapType::Any, HeapType::Extern);
     case index_of(RefEq):
       return ref_eq();
-    case index_of(RefI31): {
-      const Operand value = pop(ValType::I32);
-      return push_event(ValType::ref(HeapType::I31, false),
-                        [&](Sink& sink) { return sink.ref_i31(value); });
-    }
+    case index_of(RefI31):
+      return ref_i31();
     case index_of(I31GetS):
     case index_of(I31GetU): {
       const Operand ref = pop(kI31Ref);
@@ -298,13 +244,8 @@ void FunctionValidator<Sink>::by_signature(Opcode opcode, const SignatureRule& r
         return sink.unary(opcode, rule.params[0], rule.result, a);
       });
     }
-    case InstrShape::Binary: {
-      const Operand b = pop(rule.params[1]);
-      const Operand a = pop(rule.params[0]);
-      return push_event(rule.result, [&](Sink& sink) {
-        return sink.binary(opcode, rule.params[0], rule.result, a, b);
-      });
-    }
+    case InstrShape::Binary:
+      return binary(opcode, rule);
     case InstrShape::Ternary: {
       const Operand c = pop(rule.params[2]);
       const Operand b = pop(rule.params[1]);
@@ -334,6 +275,14 @@ void FunctionValidator<Sink>::by_signature(Opcode opcode, const SignatureRule& r
     case InstrShape::None:
       break;
   }
+}
+
+template <InstrSink Sink>
+void FunctionValidator<Sink>::binary(Opcode opcode, const SignatureRule& rule) {
+  const Operand b = pop(rule.params[1]);
+  const Operand a = pop(rule.params[0]);
+  push_event(rule.result,
+             [&](Sink& sink) { return sink.binary(opcode, rule.params[0], rule.result, a, b); });
 }
 
 template <InstrSink Sink>
@@ -387,8 +336,23 @@ void FunctionValidator<Sink>::shuffle() {
 }
 
 template <InstrSink Sink>
-void FunctionValidator<Sink>::constant_value(ValType type, const Value& value) {
-  push_event(type, [&](Sink& sink) { return sink.constant(type, value); });
+void FunctionValidator<Sink>::constant_value(Opcode opcode) {
+  using enum Opcode;
+  const auto constant = [this](ValType type, const Value& value) {
+    push_event(type, [&](Sink& sink) { return sink.constant(type, value); });
+  };
+  switch (index_of(opcode)) {
+    case index_of(I32Const):
+      return constant(ValType::I32, Value::of_i32(read<I32Const>()));
+    case index_of(I64Const):
+      return constant(ValType::I64, Value::of_i64(read<I64Const>()));
+    case index_of(F32Const):
+      return constant(ValType::F32, Value::of_bits(read<F32Const>()));
+    case index_of(F64Const):
+      return constant(ValType::F64, Value::of_bits(read<F64Const>()));
+    default:
+      return constant(ValType::V128, Value::of_v128(read<V128Const>()));
+  }
 }
 
 // --- control

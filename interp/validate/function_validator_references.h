@@ -201,6 +201,12 @@ void FunctionValidator<Sink>::ref_convert(Opcode opcode, HeapType from, HeapType
 }
 
 template <InstrSink Sink>
+void FunctionValidator<Sink>::ref_i31() {
+  const Operand value = pop(ValType::I32);
+  push_event(ValType::ref(HeapType::I31, false), [&](Sink& sink) { return sink.ref_i31(value); });
+}
+
+template <InstrSink Sink>
 void FunctionValidator<Sink>::ref_eq() {
   const Operand b = pop(kEqRef);
   const Operand a = pop(kEqRef);

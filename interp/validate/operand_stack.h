@@ -40,6 +40,12 @@ class OperandStack {
   size_t height_above_floor() const { return static_cast<size_t>(x_top - x_floor); }
   void set_floor(size_t height) { x_floor = begin() + height; }
   void cut(size_t height) { x_top = begin() + height; }
+  // For a loop that pushes and pops by itself: the first free entry, the floor, the end of the
+  // room.
+  Entry* end_entry() { return x_top; }
+  Entry* floor_entry() { return x_floor; }
+  Entry* limit_entry() { return x_end; }
+  void cut_to(Entry* top) { x_top = top; }
   void clear() { x_top = x_floor = begin(); }
 
   std::span<Entry> all() { return {begin(), x_top}; }

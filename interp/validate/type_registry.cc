@@ -1,7 +1,9 @@
 #include "interp/validate/type_registry.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
-#include <random>
+#include <chrono>
 #include <utility>
 
 namespace weft::interp {
@@ -126,11 +128,13 @@ size_t TypeRegistry::KeyHash::operator()(const Key& key) const {
 
 namespace {
 
-// Modules can't be made whose types collide. Once per process: hardware random numbers may take
-// tens of microseconds.
+// Modules can't be made whose types collide.
 uint64_t hash_seed() {
-  static const uint64_t kSeed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}();
-  return kSeed;
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) return seed;
+  // Early while the system starts. Where the stack lies is random too.
+  return reinterpret_cast<uintptr_t>(&seed) ^
+         static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 }  // namespace

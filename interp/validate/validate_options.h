@@ -13,6 +13,8 @@ struct ValidateOptions {
   ImplementationLimits limits;
   // For the bodies of large modules; 0: as many as the machine has.
   unsigned threads = 0;
+  // Whether the commonest instructions have a way of their own. Without it the result is the same.
+  bool quick = true;
 };
 
 // What instructions are validated against. All three must outlive the validator.

@@ -263,7 +263,7 @@ TEST_P(Bytes, AgreesWithTheDefinitionOnRandomText) {
 
 std::vector<int64_t> targets() {
   std::vector<int64_t> targets = {0};
-  const int64_t all = (hwy::SupportedTargets() | HWY_STATIC_TARGET) & HWY_TARGETS;
+  const int64_t all = supported_targets();
   for (int bit = 0; bit < 63; ++bit) {
     if (all >> bit & 1) targets.push_back(int64_t{1} << bit);
   }

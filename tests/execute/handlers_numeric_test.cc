@@ -175,7 +175,8 @@ TEST_F(NumericHandlers, ComputeTheirRowInEveryForm) {
   size_t expected = 0;
   for (const Row& row : kRows)
     expected += row.shape == Shape::Unary ? 4 : swapped(row.op) ? 10 : 14;
-  EXPECT_EQ(static_cast<size_t>(forms), expected);
+  // Half of these don't write their result.
+  EXPECT_EQ(static_cast<size_t>(forms), kSmall ? expected / 2 : expected);
 }
 
 TEST_F(NumericHandlers, AResultMayReplaceAnOperand) {
@@ -317,7 +318,7 @@ TEST(HandlerKeys, AreTheInverseOfHandlers) {
       }
     }
   }
-  EXPECT_GT(keys, 2000u);
+  EXPECT_GT(keys, kSmall ? 1000u : 2000u);
   EXPECT_FALSE(key_of(reinterpret_cast<Handler>(&keys)).has_value());
 }
 

@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/decode/module_bytes.h"
 #include "tests/layer/layer_test.h"
@@ -22,6 +25,25 @@ TEST_P(ModuleLayer, ListsImportsInTheModulesOrder) {
           "a.func: func (i32, f64) -> i64", "a.memory: " + to_string(MemoryType{.limits = {1, 4}}),
           "c.table: " + to_string(TableType{.limits = {2, 10}}), "a.func2: func () -> ()",
           "c.const: " + to_string(GlobalType{ValType::F32})}));
+}
+
+// Its functions are translated when they are called, from bytes that nobody else can take away.
+TEST_P(ModuleLayer, RunsAfterItsFileWasTruncated) {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("weft-truncated-" + std::to_string(::getpid()));
+  std::filesystem::copy_file(WEFT_FIXTURES_DIR "/traps.wasm", path);
+  const Module module = or_throw(Module::from_file(engine_, path));
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EQ(module.custom_sections("none").size(), 0u);
+  const Instance instance = or_throw(Instance::create(store_, module));
+  for (const ExportType& item : module.exports()) {
+    const auto* type = std::get_if<FuncType>(&item.type);
+    if (type == nullptr || !type->params().empty()) continue;
+    const auto called = or_throw(instance.func(store_, item.name)).call(store_);
+    ASSERT_FALSE(called) << item.name;
+    EXPECT_EQ(called.error().code(), Errc::trap) << item.name;
+  }
+  std::filesystem::remove(path);
 }
 
 TEST_P(ModuleLayer, ListsExportsInTheModulesOrder) {

@@ -1,6 +1,8 @@
 // Decodes and validates in one go, and says what went wrong.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "interp/decode/module_decoder.h"
@@ -9,15 +11,25 @@
 
 namespace weft::interp::testing {
 
-// "" for a valid module.
+inline Result<void> decode_and_validate(const Bytes& bytes, const ValidateOptions& options) {
+  auto module = decode(bytes, {.features = options.features, .limits = options.limits});
+  if (!module) return std::unexpected(std::move(module).error());
+  TypeRegistry types;
+  return validate_module(**module, types, options);
+}
+
+// "" for a valid module. Checks that the quick way changes nothing.
 inline std::string validation_error(const Bytes& bytes, FeatureSet features = kSupportedFeatures,
                                     const ImplementationLimits& limits = {}) {
-  auto module = decode(bytes, {.features = features, .limits = limits});
-  if (!module) return module.error().message();
-  TypeRegistry types;
-  const auto valid =
-      validate_module(**module, types, {.features = features, .limits = limits, .threads = 1});
-  return valid ? "" : valid.error().message();
+  ValidateOptions options{.features = features, .limits = limits, .threads = 1};
+  const auto quick = decode_and_validate(bytes, options);
+  options.quick = false;
+  const auto literal = decode_and_validate(bytes, options);
+  EXPECT_EQ(quick.has_value(), literal.has_value());
+  if (quick || literal) return "";
+  EXPECT_EQ(quick.error().message(), literal.error().message());
+  EXPECT_EQ(quick.error().offset(), literal.error().offset());
+  return quick.error().message();
 }
 
 // A module whose one function () -> () has this body, without the final `end`; with a memory, a

@@ -34,8 +34,9 @@ struct Section {
 /// How Module::from_file gets at the bytes.
 enum class FileAccess : std::uint8_t {
   Read,  ///< Copies them: what others do to the file later has no effect.
-  Map,   ///< Maps the file. Only for files that nobody changes while the module lives: functions
-         ///< are translated at their first call, from bytes validated earlier.
+  Map,   ///< Maps the file: no copy. Only for files that nobody changes while the module lives.
+         ///< Functions are translated at their first call, from bytes validated earlier, and if
+         ///< the file has been truncated, touching what is gone ends the process with SIGBUS.
 };
 
 /// A shared handle to a module: cheap to copy, safe to use from many threads. What it hands out as

@@ -1,0 +1,201 @@
+// FunctionValidator: the commonest instructions, several to a loop, for validation alone. Included
+// by function_validator.h only.
+//
+// What is here only ever accepts. It takes an instruction if the usual conditions hold - one-byte
+// opcode, short immediates, operands of exactly the expected types, blocks without values - and
+// stops before any other, which step() then judges by the literal rule. So nothing can be refused
+// here, and everything that is accepted has a rule in step() that accepts it too.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "interp/validate/function_validator.h"
+
+namespace weft::interp {
+
+template <InstrSink Sink>
+void FunctionValidator<Sink>::quick_steps() {
+  Quick quick{x_in.position(), x_stack.end_entry(), x_stack.floor_entry(), x_stack.limit_entry()};
+  const uint8_t* const end = quick.at + x_in.remaining();
+  while (end - quick.at >= kQuickBytes && quick_step(kQuickRules[*quick.at], quick)) {
+  }
+  x_stack.cut_to(quick.top);
+  x_in.skip_to(quick.at);
+}
+
+// False: the instruction is for step().
+template <InstrSink Sink>
+bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
+  switch (rule.kind) {
+    case QuickKind::None:
+      return false;
+    case QuickKind::Constant: {
+      const size_t bytes = short_leb_bytes(quick.at + 1);
+      if (bytes == 0 || !quick.has_room(1)) return false;
+      *quick.top++ = {rule.result, {}};
+      quick.at += 1 + bytes;
+      return true;
+    }
+    case QuickKind::FixedConstant:
+      if (!quick.has_room(1)) return false;
+      *quick.top++ = {rule.result, {}};
+      quick.at += rule.bytes;
+      return true;
+    case QuickKind::Unary:
+      if (!quick.top_is(rule.a)) return false;
+      quick.top[-1].type = rule.result;
+      quick.at += 1;
+      return true;
+    case QuickKind::Binary:
+      if (!quick.top_are(rule.a, rule.b)) return false;
+      --quick.top;
+      quick.top[-1].type = rule.result;
+      quick.at += 1;
+      return true;
+    case QuickKind::Load:
+    case QuickKind::Store:
+      return quick_access(rule, quick);
+    case QuickKind::Drop:
+      if (!quick.has(1)) return false;
+      --quick.top;
+      quick.at += 1;
+      return true;
+    case QuickKind::Select:
+      if (!quick.has(3) || quick.top[-1].type != ValType::I32 || !quick.top[-2].type.is_num() ||
+          quick.top[-2].type != quick.top[-3].type)
+        return false;
+      quick.top -= 2;
+      quick.at += 1;
+      return true;
+    case QuickKind::LocalGet: {
+      const ShortIndex index = short_index(quick.at + 1);
+      if (index.value >= x_locals.size() || x_tracks_locals || !quick.has_room(1)) return false;
+      *quick.top++ = {x_locals[index.value], {}};
+      quick.at += 1 + index.bytes;
+      return true;
+    }
+    case QuickKind::LocalSet:
+    case QuickKind::LocalTee: {
+      const ShortIndex index = short_index(quick.at + 1);
+      if (index.value >= x_locals.size() || x_tracks_locals || !quick.top_is(x_locals[index.value]))
+        return false;
+      quick.top -= rule.kind == QuickKind::LocalSet;
+      quick.at += 1 + index.bytes;
+      return true;
+    }
+    case QuickKind::GlobalGet: {
+      const ShortIndex index = short_index(quick.at + 1);
+      if (index.value >= x_module.globals.size() || !quick.has_room(1)) return false;
+      *quick.top++ = {x_module.globals[index.value].type.type, {}};
+      quick.at += 1 + index.bytes;
+      return true;
+    }
+    case QuickKind::GlobalSet: {
+      const ShortIndex index = short_index(quick.at + 1);
+      if (index.value >= x_module.globals.size()) return false;
+      const GlobalType& global = x_module.globals[index.value].type;
+      if (!global.is_mutable || !quick.top_is(global.type)) return false;
+      --quick.top;
+      quick.at += 1 + index.bytes;
+      return true;
+    }
+    case QuickKind::Block:
+    case QuickKind::Loop:
+    case QuickKind::If:
+    case QuickKind::Else:
+    case QuickKind::End:
+      return quick_block(rule.kind, quick);
+    case QuickKind::Br:
+    case QuickKind::BrIf:
+      return quick_branch(rule.kind, quick);
+    case QuickKind::Call:
+      return quick_call(quick);
+  }
+  std::unreachable();  // and so no test of the kind's range
+}
+
+// Of memory 0.
+template <InstrSink Sink>
+bool FunctionValidator<Sink>::quick_access(const QuickRule& rule, Quick& quick) {
+  const size_t bytes = short_leb_bytes(quick.at + 2);
+  if (x_module.memories.empty() || quick.at[1] > rule.align_log2 || bytes == 0) return false;
+  const ValType address = address_type(0);
+  if (rule.kind == QuickKind::Load) {
+    if (!quick.top_is(address)) return false;
+    quick.top[-1].type = rule.result;
+  } else {
+    if (!quick.top_are(address, rule.a)) return false;
+    quick.top -= 2;
+  }
+  quick.at += 2 + bytes;
+  return true;
+}
+
+// Of blocks that take and yield nothing.
+template <InstrSink Sink>
+bool FunctionValidator<Sink>::quick_block(QuickKind kind, Quick& quick) {
+  if (kind == QuickKind::Else || kind == QuickKind::End) {
+    ControlFrame& ended = frame();
+    if (!ended.is_plain_block() || quick.top != quick.floor) return false;
+    if (kind == QuickKind::Else) {
+      if (ended.kind != FrameKind::If) return false;
+      ended.kind = FrameKind::Else;
+      ended.unreachable = false;
+      x_live = ended.reachable;
+      reset_set_locals(ended.set_locals);
+    } else {
+      leave();
+      quick.floor = x_stack.floor_entry();
+    }
+    quick.at += 1;
+    return true;
+  }
+  if (quick.at[1] != kEmptyBlock || x_frames.size() >= x_limits.nesting) return false;
+  FrameKind entered = kind == QuickKind::Loop ? FrameKind::Loop : FrameKind::Block;
+  if (kind == QuickKind::If) {
+    if (!quick.top_is(ValType::I32)) return false;
+    --quick.top;
+    entered = FrameKind::If;
+  }
+  x_stack.cut_to(quick.top);
+  enter(entered, {}, Label{});
+  quick.floor = quick.top;
+  quick.at += 2;
+  return true;
+}
+
+// To labels that take nothing.
+template <InstrSink Sink>
+bool FunctionValidator<Sink>::quick_branch(QuickKind kind, Quick& quick) {
+  const ShortIndex depth = short_index(quick.at + 1);
+  if (depth.value >= x_frames.size() || !(x_frame - depth.value)->branch_types().empty())
+    return false;
+  if (kind == QuickKind::BrIf) {
+    if (!quick.top_is(ValType::I32)) return false;
+    --quick.top;
+  } else {
+    set_unreachable();
+    quick.top = quick.floor;
+  }
+  quick.at += 1 + depth.bytes;
+  return true;
+}
+
+template <InstrSink Sink>
+bool FunctionValidator<Sink>::quick_call(Quick& quick) {
+  const ShortIndex func = short_index(quick.at + 1);
+  if (func.value >= x_module.funcs.size()) return false;
+  const FuncType& type = x_module.func_type(func.value);
+  const auto params = static_cast<ptrdiff_t>(type.params.size());
+  const auto matches = [](ValType param, const Entry& entry) { return param == entry.type; };
+  if (!quick.has(params) || !quick.has_room(type.results.size()) ||
+      !std::equal(type.params.begin(), type.params.end(), quick.top - params, matches))
+    return false;
+  quick.top -= params;
+  for (const ValType result : type.results) *quick.top++ = {result, {}};
+  quick.at += 1 + func.bytes;
+  return true;
+}
+
+}  // namespace weft::interp

@@ -1,0 +1,172 @@
+// The instructions that validation alone has a quick way for (function_validator_quick.h), by their
+// byte, and what that way works on.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "interp/core/opcode.h"
+#include "interp/core/types.h"
+#include "interp/core/value.h"
+#include "interp/validate/instr_sink.h"
+#include "interp/validate/signature_rules.h"
+
+namespace weft::interp {
+
+enum class QuickKind : uint8_t {
+  None,
+  Constant,       // LEB128, whatever its value
+  FixedConstant,  // f32, f64
+  Unary,
+  Binary,
+  Load,
+  Store,
+  LocalGet,
+  LocalSet,
+  LocalTee,
+  GlobalGet,
+  GlobalSet,
+  Drop,
+  Select,
+  Block,
+  Loop,
+  If,
+  Else,
+  End,
+  Br,
+  BrIf,
+  Call,
+};
+
+struct alignas(8) QuickRule {
+  QuickKind kind = QuickKind::None;
+  uint8_t align_log2 = 0;  // of a memory access, at most
+  uint8_t bytes = 1;       // the instruction's, if that is fixed
+  ValType::Kind a = ValType::Bot;
+  ValType::Kind b = ValType::Bot;
+  ValType::Kind result = ValType::Bot;
+};
+
+constexpr QuickRule quick_rule(Opcode opcode) {
+  const auto special = [](QuickKind kind) { return QuickRule{.kind = kind}; };
+  switch (opcode) {
+    case Opcode::I32Const:
+      return {.kind = QuickKind::Constant, .result = ValType::I32};
+    case Opcode::I64Const:
+      return {.kind = QuickKind::Constant, .result = ValType::I64};
+    case Opcode::F32Const:
+      return {.kind = QuickKind::FixedConstant, .bytes = 5, .result = ValType::F32};
+    case Opcode::F64Const:
+      return {.kind = QuickKind::FixedConstant, .bytes = 9, .result = ValType::F64};
+    case Opcode::LocalGet:
+      return special(QuickKind::LocalGet);
+    case Opcode::LocalSet:
+      return special(QuickKind::LocalSet);
+    case Opcode::LocalTee:
+      return special(QuickKind::LocalTee);
+    case Opcode::GlobalGet:
+      return special(QuickKind::GlobalGet);
+    case Opcode::GlobalSet:
+      return special(QuickKind::GlobalSet);
+    case Opcode::Drop:
+      return special(QuickKind::Drop);
+    case Opcode::Select:
+      return special(QuickKind::Select);
+    case Opcode::Block:
+      return special(QuickKind::Block);
+    case Opcode::Loop:
+      return special(QuickKind::Loop);
+    case Opcode::If:
+      return special(QuickKind::If);
+    case Opcode::Else:
+      return special(QuickKind::Else);
+    case Opcode::End:
+      return special(QuickKind::End);
+    case Opcode::Br:
+      return special(QuickKind::Br);
+    case Opcode::BrIf:
+      return special(QuickKind::BrIf);
+    case Opcode::Call:
+      return special(QuickKind::Call);
+    default:
+      break;
+  }
+  const SignatureRule& rule = kSignatureRules[index_of(opcode)];
+  if (rule.feature != Feature::Mvp) return {};
+  QuickRule quick{.align_log2 = rule.align_log2,
+                  .a = rule.params[0].kind(),
+                  .b = rule.params[1].kind(),
+                  .result = rule.result.kind()};
+  switch (rule.shape) {
+    case InstrShape::Unary:
+      quick.kind = QuickKind::Unary;
+      break;
+    case InstrShape::Binary:
+      quick.kind = QuickKind::Binary;
+      break;
+    case InstrShape::Load:
+      quick.kind = QuickKind::Load;
+      break;
+    case InstrShape::Store:
+      quick.kind = QuickKind::Store;
+      break;
+    default:
+      break;
+  }
+  return quick;
+}
+
+// By an instruction's byte.
+inline constexpr std::array<QuickRule, 256> kQuickRules = [] {
+  std::array<QuickRule, 256> rules{};
+  for (size_t i = 0; i < rules.size(); ++i) {
+    if (kOneByteOpcodes[i] != kNoOpcode)
+      rules[i] = quick_rule(static_cast<Opcode>(kOneByteOpcodes[i]));
+  }
+  return rules;
+}();
+
+// The most that one of these instructions takes.
+inline constexpr ptrdiff_t kQuickBytes = 9;
+
+// Bytes of a LEB128 integer of at most four, which fits every width; 0 of a longer one.
+inline size_t short_leb_bytes(const uint8_t* at) {
+  const uint32_t last = ~read_unaligned<uint32_t>(at) & 0x80808080u;
+  return last == 0 ? 0 : static_cast<size_t>(std::countr_zero(last)) / 8 + 1;
+}
+
+// An index of at most three bytes. A longer one has a value that no index space holds.
+struct ShortIndex {
+  uint32_t value;
+  uint32_t bytes;
+};
+inline ShortIndex short_index(const uint8_t* at) {
+  if (at[0] < 0x80) [[likely]]
+    return {at[0], 1};
+  const uint32_t low = (at[0] & 0x7fu) | (at[1] & 0x7fu) << 7;
+  if (at[1] < 0x80) return {low, 2};
+  if (at[2] < 0x80) return {low | uint32_t{at[2]} << 14, 3};
+  return {UINT32_MAX, 0};
+}
+
+// The place in the body and on the operand stack, in registers.
+template <class Operand>
+struct QuickState {
+  using Entry = StackEntry<Operand>;
+
+  const uint8_t* at;
+  Entry* top;
+  Entry* floor;  // of the frame, in dead code too: operands that are missing there are for step()
+  Entry* limit;
+
+  bool has(ptrdiff_t count) const { return top - floor >= count; }
+  bool has_room(size_t count) const { return static_cast<size_t>(limit - top) >= count; }
+  bool top_is(ValType type) const { return has(1) && top[-1].type == type; }
+  bool top_are(ValType second, ValType first) const {
+    return has(2) && top[-1].type == first && top[-2].type == second;
+  }
+};
+
+}  // namespace weft::interp
