@@ -132,6 +132,10 @@ std::vector<Option> options_of(RunOptions& run) {
        "(explicit), or as the system allows (auto)",
        [&](std::string_view v) { run.config.memory_mode = parse_memory_mode(v); }},
       features_option(run.config.features),
+      {"--optimizations", "LIST",
+       "translate without these: -op-op,-moves; none takes away all\n(docs/performance.md names "
+       "them)",
+       [&](std::string_view v) { run.config.optimizations = v; }},
       {"--eager", "", "translate all functions before the start",
        [&](std::string_view) { run.config.eager_translation = true; }},
       {"--profile", "[=FILE]",

@@ -140,6 +140,12 @@ constexpr std::optional<Opcode> negated(Opcode op) {
   }
 }
 
+// Whether a numeric instruction with two operands may trap: divisions do.
+constexpr bool may_trap(Opcode op) {
+  return (op >= Opcode::I32DivS && op <= Opcode::I32RemU) ||
+         (op >= Opcode::I64DivS && op <= Opcode::I64RemU);
+}
+
 constexpr bool is_comparison(Opcode op) {
   return (op >= Opcode::I32Eq && op <= Opcode::I32GeU) ||
          (op >= Opcode::I64Eq && op <= Opcode::I64GeU) ||

@@ -13,6 +13,7 @@
 #include "interp/debug/instr_printer.h"
 #include "interp/execute/handlers.h"
 #include "interp/translate/cell.h"
+#include "interp/translate/flow.h"
 
 namespace weft::interp {
 
@@ -30,6 +31,17 @@ constexpr std::string_view shape_name(Shape shape) {
       return "indexed ";
     case Shape::Move:
       return "move";
+    case Shape::MovePair:
+      return "move pair";
+    case Shape::MoveBranch:
+      return "move, br";
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
+      return "br_if ";
+    case Shape::ReturnOp:
+      return "return";
+    case Shape::OpLoadIndexed:
+      return "on indexed ";
     case Shape::MoveMany:
       return "move many";
     case Shape::Select:
@@ -219,6 +231,10 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
     case Shape::VGlobalGetFar:
     case Shape::VGlobalSetFar:
       return "context+" + text(x);
+    case Shape::LoadIndexed:
+    case Shape::StoreIndexed:
+    case Shape::OpLoadIndexed:
+      return x != 0 ? "plus " + std::to_string(static_cast<int32_t>(x)) : "";
     case Shape::MoveMany:
       return slots(y, z) + " := " + slots(x, z);
     case Shape::ReturnMany:
@@ -303,9 +319,15 @@ bool is_cast(Shape shape) {
 }
 
 std::string name_of(const HandlerKey& key) {
-  std::string name(shape_name(key.shape));
+  std::string name;
+  if (has_inner(key.shape)) name = std::string(info(key.inner).text) + ", ";
+  name += shape_name(key.shape);
   if (has_opcode(key.shape)) name += info(key.op).text;
-  if ((key.flags & kNegate) != 0) name += " not";
+  if (has_inner(key.shape)) {
+    if ((key.flags & kRight) != 0) name += " right";
+  } else if ((key.flags & kNegate) != 0) {
+    name += " not";
+  }
   if (is_cast(key.shape)) return name;
   if ((key.flags & kScaled) != 0) name += " scaled";
   if ((key.flags & kChecked) != 0) name += " checked";

@@ -23,6 +23,9 @@ HandlerFn* move_handler(const HandlerKey& key);        // Move, Select, globals,
 HandlerFn* branch_handler(
     const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack
 HandlerFn* compare_branch_handler(const HandlerKey& key);  // CompareBranch
+HandlerFn* op_op_handler(const HandlerKey& key);           // OpOp, ReturnOp
+HandlerFn* op_load_handler(const HandlerKey& key);         // OpLoad, OpLoadIndexed, StoreOp
+HandlerFn* op_branch_handler(const HandlerKey& key);       // BranchOp, BranchLoad
 HandlerFn* call_handler(
     const HandlerKey& key);  // calls, returns, runtime calls, cells shared by all code
 

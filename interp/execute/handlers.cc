@@ -8,6 +8,7 @@
 #include "interp/execute/runtime_calls.h"
 #include "interp/execute/simd_handlers.h"
 #include "interp/execute/variants.h"
+#include "interp/translate/fusion_rows.h"
 
 namespace weft::interp {
 
@@ -62,6 +63,7 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::StoreIndexed:
         return indexed_handler(key);
       case Shape::Move:
+      case Shape::MovePair:
       case Shape::MoveMany:
       case Shape::Select:
       case Shape::GlobalGet:
@@ -72,6 +74,7 @@ Handler handler_for(const HandlerKey& key) {
         return move_handler(key);
       case Shape::Branch:
       case Shape::BranchIf:
+      case Shape::MoveBranch:
       case Shape::BranchTable:
       case Shape::Redispatch:
       case Shape::Trap:
@@ -82,6 +85,16 @@ Handler handler_for(const HandlerKey& key) {
         return branch_handler(key);
       case Shape::CompareBranch:
         return compare_branch_handler(key);
+      case Shape::OpOp:
+      case Shape::ReturnOp:
+        return op_op_handler(key);
+      case Shape::OpLoad:
+      case Shape::OpLoadIndexed:
+      case Shape::StoreOp:
+        return op_load_handler(key);
+      case Shape::BranchOp:
+      case Shape::BranchLoad:
+        return op_branch_handler(key);
       case Shape::Return:
       case Shape::ReturnVoid:
       case Shape::ReturnMany:
@@ -118,8 +131,16 @@ void for_each_key(F f) {
       if (exists(key)) f(key);
     }
   };
+  for (const Fusion& fusion : kFusions) {
+    HandlerKey key = fusion.key();
+    for (const unsigned flags : {0u, 2u, 4u, 6u, 8u, 12u}) {
+      key.flags = static_cast<uint8_t>(fusion.key().flags | flags);
+      if ((flags & ~unsigned{fused_flags(key.shape)}) == 0) each_place(key);
+    }
+  }
   for (size_t s = 0; s < kShapeCount; ++s) {
     HandlerKey key{.shape = static_cast<Shape>(s)};
+    if (has_inner(key.shape)) continue;
     for (unsigned flags = 0; flags < 16; ++flags) {
       key.flags = static_cast<uint8_t>(flags);
       for (size_t op = 0; has_opcode(key.shape) && op < kOpcodeCount; ++op) {

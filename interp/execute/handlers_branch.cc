@@ -13,6 +13,15 @@ WEFT_HANDLER(branch) {
 }
 
 template <HandlerKey Key>
+WEFT_HANDLER(move_branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  write_result<Key.d, Repr::I64>(read_operand<Key.a, Repr::I64>(cell.a, WEFT_STATE), cell.d,
+                                 WEFT_STATE);
+  WEFT_JUMP(Key, cell);
+}
+
+template <HandlerKey Key>
 WEFT_HANDLER(branch_if) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
@@ -97,6 +106,14 @@ constexpr auto kBranchIf = IfSpace::table<HandlerKey{.shape = Shape::BranchIf}>(
     []<HandlerKey key, size_t flags>() -> HandlerFn* {
       return &branch_if<kWithBranchFlags<key, flags>>;
     });
+constexpr auto kMoveBranch = IfSpace::table<HandlerKey{.shape = Shape::MoveBranch}>(
+    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+      if constexpr ((flags & kNegate) != 0) {
+        return nullptr;
+      } else {
+        return &move_branch<kWithBranchFlags<key, flags>>;
+      }
+    });
 constexpr auto kBranchTable = TableSpace::table<HandlerKey{.shape = Shape::BranchTable}>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &branch_table<key>; });
 
@@ -109,6 +126,8 @@ HandlerFn* branch_handler(const HandlerKey& key) {
                                       : &branch<HandlerKey{.shape = Shape::Branch}>;
     case Shape::BranchIf:
       return kBranchIf[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
+    case Shape::MoveBranch:
+      return kMoveBranch[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
     case Shape::BranchTable:
       return kBranchTable[TableSpace::index_of_key(key)];
     case Shape::Redispatch:

@@ -105,17 +105,8 @@ template <HandlerKey Key>
 WEFT_HANDLER(return_one) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
-  const auto value = read_operand<Key.a, Key.repr>(cell.a, WEFT_STATE);
-  if constexpr (Key.repr == Repr::F64) {
-    facc = value;
-    write_unaligned<double>(fp, value);
-  } else if constexpr (Key.repr == Repr::F32) {
-    sacc = value;
-    write_unaligned<float>(fp, value);
-  } else {
-    acc = value;
-    fp[0] = value;
-  }
+  write_return_value<Key.repr>(read_operand<Key.a, Key.repr>(cell.a, WEFT_STATE), fp, acc, facc,
+                               sacc);
   WEFT_RETURN();
 }
 

@@ -1,27 +1,16 @@
-// Loads and stores whose address is a sum: d := memory0[a + b + offset], memory0[a + b + offset] :=
-// c, where b may count elements. Array accesses of C programs take this form.
-#include <bit>
-
+// Loads and stores whose address is a sum: d := memory0[a + b + x + offset], memory0[a + b + x +
+// offset] := c, where b may count elements. Array accesses of C programs take this form.
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_memory.h"
 
 namespace weft::interp {
 namespace {
 
-template <HandlerKey Key, class Stored>
-[[gnu::always_inline]] inline uint64_t indexed_address(uint32_t base, uint32_t index,
-                                                       uint32_t offset) {
-  if constexpr ((Key.flags & kScaled) != 0) index *= static_cast<uint32_t>(sizeof(Stored));
-  return uint64_t{base + index} + offset;
-}
-
 template <HandlerKey Key, class Stored, class T>
 WEFT_HANDLER(load_indexed) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
-  const uint32_t base = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
-  const uint32_t index = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
-  const uint64_t at = indexed_address<Key, Stored>(base, index, read_u32(pc, cell.offset));
+  const uint64_t at = indexed_address<Key, Stored>(cell, WEFT_STATE);
   if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   const T value = static_cast<T>(read_unaligned<Stored>(mem + at));
@@ -34,10 +23,8 @@ template <HandlerKey Key, class Stored, class T>
 WEFT_HANDLER(store_indexed) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
-  const uint32_t base = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
-  const uint32_t index = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
   const T value = read_operand<Key.c, kReprOf<T>>(cell.c, WEFT_STATE);
-  const uint64_t at = indexed_address<Key, Stored>(base, index, read_u32(pc, cell.offset));
+  const uint64_t at = indexed_address<Key, Stored>(cell, WEFT_STATE);
   if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   write_unaligned<Stored>(mem + at, static_cast<Stored>(value));

@@ -18,6 +18,18 @@ WEFT_HANDLER(move) {
   WEFT_NEXT(cell.size);
 }
 
+// D := A, C := B
+template <HandlerKey Key>
+WEFT_HANDLER(move_pair) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  fp[read_unaligned<uint16_t>(pc + cell.d)] = read_operand<Key.a, Repr::I64>(cell.a, WEFT_STATE);
+  // After that, as the first may write what the second reads.
+  acc = read_operand<Key.b, Repr::I64>(cell.b, WEFT_STATE);
+  fp[read_unaligned<uint16_t>(pc + cell.c)] = acc;
+  WEFT_NEXT(cell.size);
+}
+
 // A conditional move of values that are both loaded: a branch would be mispredicted, and selecting
 // an address would make the load wait for the condition. (Branches of the program itself are never
 // made into conditional moves.)
@@ -117,12 +129,15 @@ constexpr auto per_repr(Make make) {
 }
 
 using MoveSpace = VariantSpace<1, true>;
+using PairSpace = VariantSpace<2, false>;
 using SelectSpace = VariantSpace<3, true>;
 using GetSpace = VariantSpace<1, true>;  // `a` unused: always In::Slot
 using SetSpace = VariantSpace<1, false>;
 
 constexpr auto kMove = per_repr<MoveSpace, Shape::Move>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &move<key>; });
+constexpr auto kPair = PairSpace::table<HandlerKey{.shape = Shape::MovePair}>(
+    []<HandlerKey key, size_t>() -> HandlerFn* { return &move_pair<key>; });
 constexpr auto kSelect = per_repr<SelectSpace, Shape::Select>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &select<key>; });
 constexpr auto kGet = per_repr<GetSpace, Shape::GlobalGet>(
@@ -142,6 +157,8 @@ HandlerFn* move_handler(const HandlerKey& key) {
   switch (key.shape) {
     case Shape::Move:
       return kMove[repr][MoveSpace::index_of_key(key)];
+    case Shape::MovePair:
+      return key.c == In::Slot ? kPair[PairSpace::index_of_key(key)] : nullptr;
     case Shape::Select:
       return kSelect[repr][SelectSpace::index_of_key(key)];
     case Shape::GlobalGet:

@@ -46,6 +46,22 @@ namespace weft::interp {
     WEFT_DISPATCH();  \
   } while (false)
 
+// A single result: at the frame's beginning, and in its accumulator.
+template <Repr R>
+[[gnu::always_inline]] inline void write_return_value(CType<R> value, uint64_t* fp, uint64_t& acc,
+                                                      double& facc, float& sacc) {
+  if constexpr (R == Repr::F64) {
+    facc = value;
+    write_unaligned<double>(fp, value);
+  } else if constexpr (R == Repr::F32) {
+    sacc = value;
+    write_unaligned<float>(fp, value);
+  } else {
+    acc = value;
+    fp[0] = value;
+  }
+}
+
 [[gnu::always_inline]] inline uint8_t* memory_base(const Context* ctx) {
   return ctx->memory0 != nullptr ? ctx->memory0->base : nullptr;
 }

@@ -17,6 +17,17 @@ template <HandlerKey Key, size_t Bytes>
   return false;
 }
 
+// a + b + x + offset, where b may count elements: the sum of the first three wraps.
+template <HandlerKey Key, class Stored>
+[[gnu::always_inline]] inline uint64_t indexed_address(const CellLayout& cell, const uint8_t* pc,
+                                                       const uint64_t* fp, uint64_t acc,
+                                                       double facc, float sacc) {
+  const uint32_t base = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  uint32_t index = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
+  if constexpr ((Key.flags & kScaled) != 0) index *= static_cast<uint32_t>(sizeof(Stored));
+  return uint64_t{base + index + read_u32(pc, cell.x)} + read_u32(pc, cell.offset);
+}
+
 constexpr HandlerKey with_memory_flags(HandlerKey key, unsigned flags) {
   key.flags = static_cast<uint8_t>(flags);
   return key;

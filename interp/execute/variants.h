@@ -12,6 +12,7 @@
 #include "interp/core/opcode.h"
 #include "interp/execute/abi.h"
 #include "interp/translate/cell.h"
+#include "interp/translate/fusion_rows.h"
 
 namespace weft::interp {
 
@@ -34,12 +35,6 @@ constexpr bool is_normal(const HandlerKey& key) {
          (key.c == In::Slot || has_field(key.shape, Field::C)) &&
          (key.d == Out::Slot || has_field(key.shape, Field::D));
 }
-
-#ifdef WEFT_SMALL
-inline constexpr bool kSmall = true;
-#else
-inline constexpr bool kSmall = false;
-#endif
 
 // What a build for size leaves out: results that are not written, so that each is in its slot too,
 // and the accumulator as an operand of what computes its address from two.
@@ -120,6 +115,18 @@ constexpr bool exists(const HandlerKey& key) {
       return key == HandlerKey{.shape = Shape::Atomic, .op = key.op};
     case Shape::Move:
       return !(key.a == In::Acc && key.d == Out::Acc);
+    case Shape::MovePair:
+      return key.a != In::Acc && key.b != In::Acc && key.c == In::Slot && key.d == Out::Slot;
+    case Shape::MoveBranch:
+      return key.d == Out::Slot;
+    case Shape::OpOp:
+    case Shape::OpLoad:
+    case Shape::OpLoadIndexed:
+    case Shape::StoreOp:
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
+    case Shape::ReturnOp:
+      return find_fusion(key).has_value() && fused_form_exists(key, reprs);
     default:
       return true;
   }

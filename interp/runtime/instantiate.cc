@@ -223,7 +223,8 @@ class Instantiator {
     context.code =
         &x_compiled->code({.memory_mode = guarded ? MemoryMode::Guard : MemoryMode::Checked,
                            .fuel = x_store.config().fuel,
-                           .count_dispatches = x_store.config().profile});
+                           .count_dispatches = x_store.config().profile,
+                           .optimizations = x_store.config().optimizations});
 
     // In this order: a table's initialiser may read any global, a global's those before it.
     for (uint32_t i = x_module.imported_globals; i < x_module.globals.size(); ++i) {

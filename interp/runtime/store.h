@@ -22,6 +22,7 @@
 #include "interp/runtime/objects.h"
 #include "interp/runtime/pages.h"
 #include "interp/runtime/shared_memory.h"
+#include "interp/translate/code.h"
 
 namespace weft::interp {
 
@@ -39,6 +40,7 @@ struct StoreConfig {
   // Mode of memories that this store creates. Auto: Guard where a reservation can be had.
   enum class Memories : uint8_t { Auto, Guard, Checked } memories = Memories::Auto;
   bool fuel = false;
+  Optimizations optimizations = Optimizations::all();
   // Code counts what it executes, and a sampler notes where the guest is.
   bool profile = false;
   // What the store's garbage-collected objects may take from the system.

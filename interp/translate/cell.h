@@ -15,6 +15,12 @@
 
 namespace weft::interp {
 
+#ifdef WEFT_SMALL
+inline constexpr bool kSmall = true;  // a build for size has fewer forms of cells
+#else
+inline constexpr bool kSmall = false;
+#endif
+
 // Machine code of a handler, opaque outside execute/.
 struct HandlerCode;
 using Handler = const HandlerCode*;
@@ -50,10 +56,11 @@ enum class Shape : uint8_t {
   Store,         // memory0[a + offset] := b
   LoadFar,       // d := memory[a + p]: of the memory at byte x of the Context; a of 64 bits
   StoreFar,      // memory[a + p] := b, likewise
-  LoadIndexed,   // d := memory0[a + b + offset], a + b wrapping at 2^32; kScaled: b times the
-                 // access's size
-  StoreIndexed,  // memory0[a + b + offset] := c, likewise
+  LoadIndexed,   // d := memory0[a + b + x + offset], a + b + x wrapping at 2^32; kScaled: b times
+                 // the access's size
+  StoreIndexed,  // memory0[a + b + x + offset] := c, likewise
   Move,          // d := a, of `repr`
+  MovePair,      // d := a, then the slot c := b, both of 64 bits
   MoveMany,      // frame[y..y+z) slots := frame[x..x+z), y < x
   Select,        // d := c ? a : b, of `repr`
   GlobalGet,     // d := own global at byte x of the Context, of `repr`
@@ -63,6 +70,7 @@ enum class Shape : uint8_t {
   Branch,         // go to target
   BranchIf,       // if a != 0 (flag Negate: == 0) go to target
   CompareBranch,  // if op(a, b) (flag Negate: not) go to target
+  MoveBranch,     // d := a, of 64 bits; go to target
   BranchTable,    // go to the target of entry min(a, count); entries of 16 bytes follow the cell
   Return,         // frame[0] := a, of `repr`; return
   ReturnVoid,     // return; results, if any, are in place
@@ -119,7 +127,16 @@ enum class Shape : uint8_t {
   VGlobalSet,
   VGlobalGetFar,
   VGlobalSetFar,
-  RefAsNonNull,  // trap if a is null
+  // Two instructions in one: `inner`'s result is an operand of the other. Which pairs there are:
+  // fusions.def.
+  OpOp,           // d := op(inner(a, b), c); kRight: op(c, inner(a, b))
+  OpLoad,         // d := op(inner(memory0[a + offset]), c); kRight likewise
+  OpLoadIndexed,  // d := op(inner(memory0[a + b + x + offset]), c), as LoadIndexed
+  StoreOp,        // memory0[c + offset] := inner(a, b)
+  BranchOp,       // d := inner(a, b); if op(d, c) go to target
+  BranchLoad,     // d := inner(memory0[a + offset]); if op(d, c) go to target
+  ReturnOp,       // frame[0] := inner(a, b); return
+  RefAsNonNull,   // trap if a is null
   Atomic,   // d := op(memory[a + p], b, c): of the memory at byte y of the Context; a of 64 bits
   Wide,     // d, slot x := the words of op(a, b, c, slot y)
   MulWide,  // d, slot x := the words of op(a, b)
@@ -156,6 +173,12 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::LoadIndexed:
     case Shape::StoreIndexed:
     case Shape::CompareBranch:
+    case Shape::OpOp:
+    case Shape::OpLoad:
+    case Shape::OpLoadIndexed:
+    case Shape::StoreOp:
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
     case Shape::Atomic:
     case Shape::Wide:
     case Shape::MulWide:
@@ -184,12 +207,20 @@ constexpr bool has_opcode(Shape shape) {
   }
 }
 
+constexpr bool is_vector(Shape shape) {
+  return (shape >= Shape::VUnary && shape <= Shape::VGlobalSetFar) || shape >= Shape::VStructGet;
+}
+
+// Whether a shape's handlers differ by the instruction whose result is an operand, too.
+constexpr bool has_inner(Shape shape) { return shape >= Shape::OpOp && shape <= Shape::ReturnOp; }
+
 // Variants of a shape beyond its operands' places.
 enum HandlerFlag : uint8_t {
   kNegate = 1,   // BranchIf, CompareBranch: branch when the condition does not hold
+  kRight = 1,    // OpOp, OpLoad, OpLoadIndexed: the inner instruction's result is on the right
   kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
   kChecked = 4,  // memory accesses: MemoryMode::Checked
-  kScaled = 8,   // LoadIndexed, StoreIndexed: the index counts elements
+  kScaled = 8,   // LoadIndexed, StoreIndexed, OpLoadIndexed: the index counts elements
 };
 
 // Kinds of casts, a part of their flags: what RefTest, RefCast and BranchCast find in their cells.
@@ -211,7 +242,8 @@ enum CastClass : uint8_t { kI31Class = 1, kStructClass = 2, kArrayClass = 4, kHo
 // keys.
 struct HandlerKey {
   Shape shape;
-  Opcode op = Opcode::Nop;  // shapes that compute
+  Opcode op = Opcode::Nop;     // shapes that compute
+  Opcode inner = Opcode::Nop;  // shapes of two instructions: the one that comes first
   In a = In::Slot;
   In b = In::Slot;
   In c = In::Slot;
@@ -311,9 +343,27 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::StoreFar:
       return {A, B, P, X};
     case Shape::LoadIndexed:
-      return {D, A, B, Offset};
+      return {D, A, B, Offset, X};
     case Shape::StoreIndexed:
+      return {A, B, C, Offset, X};
+    case Shape::OpOp:
+      return {D, A, B, C};
+    case Shape::OpLoad:
+      return {D, A, C, Offset};
+    case Shape::OpLoadIndexed:
+      return {D, A, B, C, Offset, X};
+    case Shape::StoreOp:
       return {A, B, C, Offset};
+    case Shape::BranchOp:
+      return {D, A, B, C, Target};
+    case Shape::BranchLoad:
+      return {D, A, C, Offset, Target};
+    case Shape::ReturnOp:
+      return {A, B};
+    case Shape::MovePair:
+      return {D, A, B, C};
+    case Shape::MoveBranch:
+      return {D, A, Target};
     case Shape::Select:
       return {D, A, B, C};
     case Shape::GlobalGet:
@@ -410,49 +460,6 @@ constexpr Fields fields_of(Shape shape) {
   }
 }
 
-// Where a guest goes on after a cell.
-enum class Flow : uint8_t {
-  Next,    // at the next cell
-  Jump,    // at `target`
-  Branch,  // at either
-  Table,   // at a target of a branch table
-  Call,    // in the callee, and at the next cell once that returns
-  Leave,   // not in this frame; or where an exception is caught
-};
-
-constexpr Flow flow_of(Shape shape) {
-  switch (shape) {
-    case Shape::Branch:
-    case Shape::CountEdge:
-      return Flow::Jump;
-    case Shape::BranchTable:
-      return Flow::Table;
-    case Shape::Call:
-    case Shape::CallLazy:
-    case Shape::CallImport:
-    case Shape::CallIndirect:
-    case Shape::CallRef:
-      return Flow::Call;
-    case Shape::Return:
-    case Shape::ReturnVoid:
-    case Shape::ReturnMany:
-    case Shape::ReturnCall:
-    case Shape::ReturnCallLazy:
-    case Shape::ReturnCallImport:
-    case Shape::ReturnCallIndirect:
-    case Shape::ReturnCallRef:
-    case Shape::Throw:
-    case Shape::ThrowRef:
-    case Shape::Trap:
-      return Flow::Leave;
-    default:
-      for (const Field field : fields_of(shape)) {
-        if (field == Field::Target) return Flow::Branch;
-      }
-      return Flow::Next;
-  }
-}
-
 // Representation of operand 0 (a), 1 (b), 2 (c) and of the result.
 struct Reprs {
   std::array<Repr, 3> in;
@@ -469,8 +476,36 @@ constexpr char stored_letter(Opcode op) {
   return instr.has_signature() && instr.params().size() > 1 ? instr.params()[1] : 'i';
 }
 
+// Of the shapes of two instructions: the inner one's operands, then the other's.
+constexpr Reprs fused_reprs_of(const HandlerKey& key) {
+  const InstrInfo& inner = info(key.inner);
+  if (!inner.has_signature()) return {};
+  Reprs reprs{{Repr::I32, Repr::I32, Repr::I32}, Repr::I32};
+  for (size_t i = 0; i < inner.params().size() && i < 2; ++i)
+    reprs.in[i] = repr_of(inner.params()[i]);
+  const Repr value = repr_of(result_letter(key.inner));
+  const bool computes =
+      key.shape == Shape::OpOp || key.shape == Shape::OpLoad || key.shape == Shape::OpLoadIndexed;
+  // Its result is an operand of `op`, whose operands are all of one representation, or is stored
+  // to an address, or returned.
+  if (key.shape != Shape::StoreOp) reprs.in[2] = value;
+  reprs.out = computes ? repr_of(result_letter(key.op)) : value;
+  return reprs;
+}
+
 constexpr Reprs reprs_of(const HandlerKey& key) {
   switch (key.shape) {
+    case Shape::OpOp:
+    case Shape::OpLoad:
+    case Shape::OpLoadIndexed:
+    case Shape::StoreOp:
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
+    case Shape::ReturnOp:
+      return fused_reprs_of(key);
+    case Shape::MovePair:
+    case Shape::MoveBranch:
+      return {{Repr::I64, Repr::I64, Repr::I64}, Repr::I64};
     case Shape::Select:
       return {{key.repr, key.repr, Repr::I32}, key.repr};
     case Shape::LoadFar:

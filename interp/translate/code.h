@@ -17,6 +17,7 @@
 #include "interp/runtime/context.h"
 #include "interp/runtime/objects.h"
 #include "interp/translate/cell.h"
+#include "interp/translate/optimizations.h"
 
 namespace weft::interp {
 
@@ -27,6 +28,9 @@ struct CodeOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
   bool fuel = false;
   bool count_dispatches = false;  // for CodeSpace::dispatches
+  Optimizations optimizations = Optimizations::all();
+
+  auto operator<=>(const CodeOptions&) const = default;
 };
 
 // A function's cells: [begin, end) in its CodeSpace.

@@ -66,8 +66,8 @@ IrFunction CodeSpace::build(uint32_t func) const {
   IrFunction function = translator.take();
   // The module was validated: only memory can fail.
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
-  fuse(function);
-  use_accumulators(function);
+  fuse(function, x_options.optimizations);
+  if (x_options.optimizations.has(Optimization::Accumulators)) use_accumulators(function);
   if (x_options.count_dispatches) count_blocks(function);
   return function;
 }
@@ -199,7 +199,7 @@ size_t CodeSpace::bytes() const {
 
 struct CompiledModule::CodeSpaces {
   std::mutex mutex;
-  std::unique_ptr<CodeSpace> spaces[8];
+  std::map<CodeOptions, std::unique_ptr<CodeSpace>> spaces;
 };
 
 CompiledModule::CompiledModule(std::unique_ptr<const Module> m, std::shared_ptr<TypeRegistry> t)
@@ -212,8 +212,7 @@ CompiledModule::~CompiledModule() = default;
 
 CodeSpace& CompiledModule::code(const CodeOptions& options) const {
   const std::lock_guard lock(x_code->mutex);
-  auto& space = x_code->spaces[(options.memory_mode == MemoryMode::Checked ? 1 : 0) +
-                               (options.fuel ? 2 : 0) + (options.count_dispatches ? 4 : 0)];
+  auto& space = x_code->spaces[options];
   if (space == nullptr) space = std::make_unique<CodeSpace>(*module, *types, layout, options);
   return *space;
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "interp/translate/flow.h"
+
 namespace weft::interp {
 
 namespace {

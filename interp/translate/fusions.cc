@@ -2,149 +2,445 @@
 //
 // A fusion takes in the producer of a temporary that its consumer is the only one to read. The
 // producer disappears, its operands are read later, by the consumer: nothing in between may have
-// overwritten them.
+// overwritten them. A temporary that something did overwrite is moved to a spare slot first: C's
+// a[i] = f(x) computes the address, then the value in the same temporaries, then stores.
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstddef>
+#include <utility>
 
+#include "interp/translate/flow.h"
+#include "interp/translate/fusion_rows.h"
 #include "interp/translate/ir.h"
+#include "interp/translate/optimizations.h"
 
 namespace weft::interp {
 namespace {
 
 // How far back a producer is looked for. Most are within three instructions; the search stays
 // linear.
-constexpr size_t kWindow = 10;
+constexpr size_t kWindow = 12;
+constexpr size_t kNone = SIZE_MAX;
+
+bool is_gone(const IrInstr& instr) { return !instr.is_label && instr.key.shape == Shape::kCount; }
+
+// Whether nothing may be moved past the instruction: it is reached from elsewhere, leaves the
+// straight line, or reads or writes slots that its operands don't name.
+bool ends_window(const IrInstr& instr) {
+  if (instr.is_label || flow_of(instr.key.shape) != Flow::Next) return true;
+  switch (instr.key.shape) {
+    case Shape::MovePair:
+    case Shape::MoveMany:
+    case Shape::Atomic:
+    case Shape::Wide:
+    case Shape::MulWide:
+    case Shape::NewObject:
+    case Shape::Runtime:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether a load may happen after the instruction instead of before it: it neither writes memory
+// nor traps.
+bool lets_loads_pass(const IrInstr& instr) {
+  switch (instr.key.shape) {
+    case Shape::Binary:
+      return !may_trap(instr.key.op);
+    case Shape::Move:
+    case Shape::Select:
+    case Shape::GlobalGet:
+    case Shape::OpOp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Vectors occupy two slots, which instructions name by the first.
+bool writes(const IrInstr& instr, uint32_t slot) {
+  return instr.writes_slot(slot) ||
+         (slot > 0 && is_vector(instr.key.shape) && instr.writes_slot(slot - 1));
+}
+
+bool is_const(const IrOperand& operand) { return operand.kind == IrOperand::Kind::Const; }
 
 class Fuser {
  public:
-  explicit Fuser(IrFunction& function) : x_instrs(function.instrs) {}
+  Fuser(IrFunction& function, Optimizations optimizations)
+      : x_function(function), x_instrs(function.instrs), x_optimizations(optimizations) {}
 
+  // Addresses first: an access takes in more of what it is given than any other instruction does.
   void run() {
-    for (x_at = 0; x_at < x_instrs.size(); ++x_at) {
-      const Shape shape = x_instrs[x_at].is_label ? Shape::kCount : x_instrs[x_at].key.shape;
-      if (shape == Shape::Load || shape == Shape::Store) fuse_address(x_instrs[x_at]);
+    if (on(Optimization::Addresses)) {
+      for_each_instr([this](IrInstr& instr) {
+        if (instr.key.shape == Shape::Load || instr.key.shape == Shape::Store) fuse_address(instr);
+      });
     }
+    for_each_instr([this](IrInstr& instr) {
+      switch (instr.key.shape) {
+        case Shape::Store:
+          if (on(Optimization::StoreOp)) fuse_stored(instr);
+          break;
+        case Shape::Binary:
+          fuse_operand(instr);
+          break;
+        case Shape::BranchIf:
+        case Shape::CompareBranch:
+          fuse_tested(instr);
+          break;
+        case Shape::Return:
+          if (on(Optimization::ReturnOp)) fuse_returned(instr);
+          break;
+        case Shape::Move:
+        case Shape::Branch:
+          if (on(Optimization::Moves)) fuse_move(instr);
+          break;
+        default:
+          break;
+      }
+    });
   }
 
  private:
-  static bool is_gone(const IrInstr& instr) {
-    return !instr.is_label && instr.key.shape == Shape::kCount;
+  template <class F>
+  void for_each_instr(F f) {
+    x_spare_busy.fill(0);
+    x_spares_used = 0;
+    // A frame that needs a check of its own has had it already.
+    x_spare_count = x_function.frame_slots + kSpares <= kRedZoneSlots ? kSpares : 0;
+    for (x_at = 0; x_at < x_instrs.size(); ++x_at) {
+      if (!x_instrs[x_at].is_label) f(x_instrs[x_at]);
+    }
+    x_function.frame_slots += x_spares_used;
   }
-  static bool ends_window(const IrInstr& instr) {
-    if (instr.is_label) return true;
+
+  bool on(Optimization optimization) const { return x_optimizations.has(optimization); }
+
+  // The instruction before `reader` that computes the temporary which dies there.
+  size_t producer_of(const IrOperand& operand, size_t reader) const {
+    if (operand.kind != IrOperand::Kind::Slot || !operand.dies) return kNone;
+    for (size_t at = reader; at-- > 0 && x_at - at <= kWindow;) {
+      const IrInstr& instr = x_instrs[at];
+      if (is_gone(instr)) continue;
+      if (ends_window(instr)) return kNone;
+      if (instr.writes_slot(operand.slot)) return at;
+      if (instr.reads_slot(operand.slot)) return kNone;
+    }
+    return kNone;
+  }
+
+  // Whether what instruction `from`, which will be gone, reads can be read at the current one
+  // instead. May move a temporary to a slot where it lasts that long.
+  bool lasts(IrOperand& operand, size_t from) {
+    if (operand.kind != IrOperand::Kind::Slot) return true;
+    bool overwritten = false;
+    for (size_t at = from + 1; at < x_at && !overwritten; ++at) {
+      overwritten = !is_gone(x_instrs[at]) && writes(x_instrs[at], operand.slot);
+    }
+    if (!overwritten) return true;
+    const size_t producer = producer_of(operand, from);
+    if (producer == kNone || !has_movable_result(x_instrs[producer])) return false;
+    for (uint32_t spare = 0; spare < x_spare_count; ++spare) {
+      if (x_spare_busy[spare] > producer) continue;
+      x_spare_busy[spare] = x_at;
+      x_spares_used = std::max(x_spares_used, spare + 1);
+      operand.slot = x_function.frame_slots + spare;
+      x_instrs[producer].d.slot = operand.slot;
+      return true;
+    }
+    return false;
+  }
+  void note_spares(const IrInstr& instr) {
+    for (const IrOperand* operand : {&instr.a, &instr.b, &instr.c}) {
+      if (operand->kind == IrOperand::Kind::Slot && operand->slot >= x_function.frame_slots)
+        x_spare_busy[operand->slot - x_function.frame_slots] = x_at;
+    }
+  }
+  // A scalar that is no reference: a collector does not look into spare slots.
+  static bool has_movable_result(const IrInstr& instr) {
     switch (instr.key.shape) {
-      case Shape::Branch:
-      case Shape::BranchIf:
-      case Shape::CompareBranch:
-      case Shape::BranchTable:
-      case Shape::Return:
-      case Shape::ReturnVoid:
-      case Shape::ReturnMany:
-      case Shape::Call:
-      case Shape::CallLazy:
-      case Shape::CallImport:
-      case Shape::CallIndirect:
-      case Shape::CallRef:
-      case Shape::ReturnCall:
-      case Shape::ReturnCallLazy:
-      case Shape::ReturnCallImport:
-      case Shape::ReturnCallIndirect:
-      case Shape::ReturnCallRef:
-      case Shape::Throw:
-      case Shape::ThrowRef:
-      case Shape::Atomic:
-      case Shape::Wide:
-      case Shape::MulWide:
-      case Shape::NewObject:
-      case Shape::BranchCast:
-      case Shape::Runtime:
-      case Shape::MoveMany:
-      case Shape::Trap:
+      case Shape::Binary:
+      case Shape::OpOp:
+      case Shape::OpLoad:
+      case Shape::OpLoadIndexed:
         return true;
+      case Shape::Load:
+      case Shape::LoadIndexed:
+        return instr.d.kind == IrOperand::Kind::Slot;
       default:
         return false;
     }
   }
-
-  // Vectors occupy two slots, which instructions name by the first.
-  static bool writes(const IrInstr& instr, uint32_t slot) {
-    return instr.writes_slot(slot) || (slot > 0 && instr.writes_slot(slot - 1));
+  bool all_last(size_t producer) {
+    IrInstr& instr = x_instrs[producer];
+    return lasts(instr.a, producer) && lasts(instr.b, producer);
   }
-
-  // The instruction that computes a temporary which dies at the current one, if it may move there.
-  IrInstr* movable_producer(const IrOperand& operand) {
-    if (operand.kind != IrOperand::Kind::Slot || !operand.dies) return nullptr;
-    size_t producer = x_at;
-    for (size_t steps = 0; steps < kWindow && producer > 0; ++steps) {
-      --producer;
-      IrInstr& instr = x_instrs[producer];
-      if (is_gone(instr)) continue;
-      if (ends_window(instr) || instr.reads_slot(operand.slot)) {
-        if (ends_window(instr) || !instr.writes_slot(operand.slot)) return nullptr;
-      }
-      if (!instr.writes_slot(operand.slot)) continue;
-      for (size_t between = producer + 1; between < x_at; ++between) {
-        const IrInstr& other = x_instrs[between];
-        if (is_gone(other)) continue;
-        for (const IrOperand* source : {&instr.a, &instr.b, &instr.c}) {
-          if (source->kind == IrOperand::Kind::Slot && writes(other, source->slot)) return nullptr;
-        }
-      }
-      return &instr;
-    }
-    return nullptr;
-  }
-
   static void remove(IrInstr& instr) { instr.key.shape = Shape::kCount; }
 
-  // The index whose product with the access's size this temporary is, if it is one; its producer is
-  // removed.
-  bool take_scaled(IrOperand& index, size_t access) {
-    IrInstr* shift = movable_producer(index);
-    if (shift == nullptr || shift->key.shape != Shape::Binary || shift->key.op != Opcode::I32Shl)
-      return false;
-    if (shift->b.kind != IrOperand::Kind::Const || shift->a.kind != IrOperand::Kind::Slot)
-      return false;
-    if (access == 1 || (shift->b.bits & 31) != static_cast<uint64_t>(std::countr_zero(access)))
-      return false;
-    index = shift->a;
-    remove(*shift);
-    return true;
+  // --- addresses
+
+  // The shift of an index by the access's size that computes the operand of instruction `reader`.
+  size_t scaling_of(const IrOperand& index, size_t reader, size_t access) {
+    const size_t at = producer_of(index, reader);
+    if (access == 1 || !is_binary(at, Opcode::I32Shl)) return kNone;
+    IrInstr& shift = x_instrs[at];
+    const bool fits = is_const(shift.b) && shift.a.kind == IrOperand::Kind::Slot &&
+                      (shift.b.bits & 31) == static_cast<uint64_t>(std::countr_zero(access));
+    return fits && lasts(shift.a, at) ? at : kNone;
+  }
+  // The addition of a constant that computes the operand of instruction `reader`.
+  size_t displacement_of(const IrOperand& operand, size_t reader) {
+    const size_t at = producer_of(operand, reader);
+    if (!is_binary(at, Opcode::I32Add) || !is_const(x_instrs[at].b)) return kNone;
+    return lasts(x_instrs[at].a, at) ? at : kNone;
+  }
+  bool is_binary(size_t at, Opcode op) const {
+    return at != kNone && x_instrs[at].key.shape == Shape::Binary && x_instrs[at].key.op == op;
   }
 
-  // An access at the sum of two values, one of which may be a constant, another a scaled index.
+  // An access at the sum of two values, one of which may be a constant, another a scaled index, and
+  // others constants more than something else.
   void fuse_address(IrInstr& access) {
-    IrInstr* sum = movable_producer(access.a);
-    if (sum == nullptr || sum->key.shape != Shape::Binary || sum->key.op != Opcode::I32Add) return;
+    const size_t at = producer_of(access.a, x_at);
+    if (!is_binary(at, Opcode::I32Add)) return;
+    IrInstr& sum = x_instrs[at];
+    if (sum.a.kind != IrOperand::Kind::Slot) return;
     // Constants are on the right of a sum; as the base of an access they are on the left.
-    IrOperand base = sum->b;
-    IrOperand index = sum->a;
-    if (index.kind != IrOperand::Kind::Slot) return;
+    IrOperand* base = &sum.b;
+    IrOperand* index = &sum.a;
     const size_t bytes = access_bytes(access.key.op);
-    remove(*sum);
-    bool scaled = take_scaled(index, bytes);
-    if (!scaled && base.kind == IrOperand::Kind::Slot && take_scaled(base, bytes)) {
-      std::swap(base, index);
-      scaled = true;
+    size_t scaling = scaling_of(*index, at, bytes);
+    if (scaling == kNone && base->kind == IrOperand::Kind::Slot) {
+      scaling = scaling_of(*base, at, bytes);
+      if (scaling != kNone) std::swap(base, index);
     }
+    size_t base_sum = kNone;
+    size_t index_sum = kNone;
+    if (base->kind == IrOperand::Kind::Slot) {
+      base_sum = displacement_of(*base, at);
+      if (scaling == kNone) index_sum = displacement_of(*index, at);
+    }
+    if ((base_sum == kNone && !lasts(*base, at)) ||
+        (scaling == kNone && index_sum == kNone && !lasts(*index, at))) {
+      return;
+    }
+    uint32_t displacement = 0;
+    const auto take = [&](size_t part, IrOperand*& operand) {
+      if (part == kNone) return;
+      IrInstr& instr = x_instrs[part];
+      if (instr.key.op == Opcode::I32Add) displacement += static_cast<uint32_t>(instr.b.bits);
+      operand = &instr.a;
+      remove(instr);
+    };
+    take(base_sum, base);
+    take(index_sum, index);
+    take(scaling, index);
+    remove(sum);
     const bool is_store = access.key.shape == Shape::Store;
     if (is_store) {
       access.c = access.b;
       access.key.c = access.key.b;
     }
     access.key.shape = is_store ? Shape::StoreIndexed : Shape::LoadIndexed;
-    access.a = base;
-    access.b = index;
-    access.key.a = place_of(base);
+    access.a = *base;
+    access.b = *index;
+    note_spares(access);
+    access.x = displacement;
+    access.key.a = place_of(*base);
     access.key.b = In::Slot;
-    if (scaled) access.key.flags |= kScaled;
+    if (scaling != kNone) access.key.flags |= kScaled;
   }
 
+  // --- values
+
+  // The shape of an instruction that computes with the result of one of the shape `inner`.
+  Shape computing_shape(Shape inner) const {
+    switch (inner) {
+      case Shape::Binary:
+        return on(Optimization::OpOp) ? Shape::OpOp : Shape::kCount;
+      case Shape::Load:
+        return on(Optimization::OpLoad) ? Shape::OpLoad : Shape::kCount;
+      case Shape::LoadIndexed:
+        return on(Optimization::OpLoad) ? Shape::OpLoadIndexed : Shape::kCount;
+      default:
+        return Shape::kCount;
+    }
+  }
+
+  // Whether the producer may happen at the current instruction.
+  bool is_movable(size_t producer) {
+    const Shape shape = x_instrs[producer].key.shape;
+    if (shape == Shape::Load || shape == Shape::LoadIndexed) {
+      for (size_t at = producer + 1; at < x_at; ++at) {
+        if (!is_gone(x_instrs[at]) && !lets_loads_pass(x_instrs[at])) return false;
+      }
+    }
+    return all_last(producer);
+  }
+
+  // Makes the current instruction of `fusion`'s shape, with the producer's operands as its first
+  // and `other` as its third.
+  void take_inner(IrInstr& instr, const Fusion& fusion, size_t producer, IrOperand other) {
+    IrInstr& inner = x_instrs[producer];
+    const uint8_t kept = instr.key.flags & kBack;
+    HandlerKey key = fusion.key();
+    key.a = place_of(inner.a);
+    key.b = inner.b.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+    key.c = place_of(other);
+    key.flags |= kept;
+    key.flags |= (inner.key.flags | instr.key.flags) & (kChecked | kScaled);
+    instr.key = key;
+    instr.a = inner.a;
+    instr.b = inner.b;
+    instr.c = other;
+    if (has_offset(inner.key.shape)) {
+      instr.offset = inner.offset;
+      instr.x = inner.x;
+      instr.wasm_offset = inner.wasm_offset;  // of what may trap
+    }
+    note_spares(instr);
+    remove(inner);
+  }
+  static bool has_offset(Shape shape) {
+    return shape == Shape::Load || shape == Shape::LoadIndexed;
+  }
+
+  bool fuse_operand(IrInstr& instr, const IrOperand& value, const IrOperand& other, bool right) {
+    const size_t producer = producer_of(value, x_at);
+    if (producer == kNone) return false;
+    const IrInstr& inner = x_instrs[producer];
+    const Shape shape = computing_shape(inner.key.shape);
+    Fusion fusion{shape, instr.key.op, inner.key.op, right};
+    if (right && commutes(fusion.op)) fusion.right = false;
+    if (shape == Shape::kCount || !find_fusion(fusion)) return false;
+    // Two constants, or a constant where the row has no form for one.
+    HandlerKey key = fusion.key();
+    key.a = place_of(inner.a);
+    key.b = inner.b.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
+    key.c = place_of(other);
+    key.flags |= inner.key.flags & (kChecked | kScaled);
+    if (!fused_form_exists(key, reprs_of(key)) || !is_movable(producer)) return false;
+    take_inner(instr, fusion, producer, other);
+    return true;
+  }
+
+  void fuse_operand(IrInstr& instr) {
+    const IrOperand a = instr.a;
+    const IrOperand b = instr.b;
+    if (!fuse_operand(instr, b, a, true)) fuse_operand(instr, a, b, false);
+  }
+
+  // A store of a computed value.
+  void fuse_stored(IrInstr& store) {
+    const size_t producer = producer_of(store.b, x_at);
+    if (producer == kNone || x_instrs[producer].key.shape != Shape::Binary) return;
+    const Fusion fusion{Shape::StoreOp, store.key.op, x_instrs[producer].key.op, false};
+    if (!find_fusion(fusion) || is_const(x_instrs[producer].a) || is_const(store.a) ||
+        !all_last(producer)) {
+      return;
+    }
+    take_inner(store, fusion, producer, store.a);
+  }
+
+  // A branch on a value that is computed or loaded just before, and may be read again.
+  void fuse_tested(IrInstr& branch) {
+    const bool compares = branch.key.shape == Shape::CompareBranch;
+    if (compares && (branch.key.flags & kNegate) != 0) return;
+    Opcode op = branch.key.op;
+    if (!compares) op = (branch.key.flags & kNegate) != 0 ? Opcode::I32Eq : Opcode::I32Ne;
+    if (fuse_tested(branch, op, branch.a, compares ? branch.b : IrOperand::constant(0))) return;
+    if (const auto other = compares ? swapped(op) : std::nullopt)
+      fuse_tested(branch, *other, branch.b, branch.a);
+  }
+
+  bool fuse_tested(IrInstr& branch, Opcode op, const IrOperand value, const IrOperand other) {
+    if (value.kind != IrOperand::Kind::Slot) return false;
+    const size_t producer = value.dies ? producer_of(value, x_at) : local_just_set(value.slot);
+    if (producer == kNone) return false;
+    const IrInstr& inner = x_instrs[producer];
+    const bool loads = inner.key.shape == Shape::Load;
+    if (!loads && inner.key.shape != Shape::Binary) return false;
+    if (!on(loads ? Optimization::BranchLoad : Optimization::BranchOp)) return false;
+    const Fusion fusion{loads ? Shape::BranchLoad : Shape::BranchOp, op, inner.key.op, false};
+    if (!find_fusion(fusion) || is_const(inner.a) || other.is_slot(inner.d.slot) ||
+        !is_movable(producer)) {
+      return false;
+    }
+    const IrOperand result = inner.d;
+    take_inner(branch, fusion, producer, other);
+    branch.d = result;
+    if (value.dies) branch.key.d = Out::Acc;
+    return true;
+  }
+  // The instruction before the current one, if that sets this local.
+  size_t local_just_set(uint32_t slot) const {
+    for (size_t at = x_at; at-- > 0 && x_at - at <= kWindow;) {
+      if (is_gone(x_instrs[at])) continue;
+      return !ends_window(x_instrs[at]) && x_instrs[at].writes_slot(slot) ? at : kNone;
+    }
+    return kNone;
+  }
+
+  void fuse_returned(IrInstr& instr) {
+    const size_t producer = producer_of(instr.a, x_at);
+    if (producer == kNone || x_instrs[producer].key.shape != Shape::Binary) return;
+    const Fusion fusion{Shape::ReturnOp, Opcode::Nop, x_instrs[producer].key.op, false};
+    if (!find_fusion(fusion) || is_const(x_instrs[producer].a) || !all_last(producer)) return;
+    take_inner(instr, fusion, producer, {});
+    instr.key.c = In::Slot;
+  }
+
+  // --- moves
+
+  // A move and what comes right after it.
+  void fuse_move(IrInstr& instr) {
+    if (x_at == 0) return;
+    size_t at = x_at - 1;
+    while (at > 0 && is_gone(x_instrs[at])) --at;
+    IrInstr& first = x_instrs[at];
+    if (first.is_label || first.key.shape != Shape::Move || !is_word_move(first)) return;
+    if (instr.key.shape == Shape::Branch) {
+      instr.a = first.a;
+      instr.d = first.d;
+      instr.key = {.shape = Shape::MoveBranch,
+                   .a = first.key.a,
+                   .repr = Repr::I64,
+                   .flags = instr.key.flags};
+    } else {
+      if (!is_word_move(instr)) return;
+      instr.b = instr.a;
+      instr.c = instr.d;
+      instr.a = first.a;
+      instr.d = first.d;
+      instr.key = {.shape = Shape::MovePair, .a = place_of(instr.a), .b = place_of(instr.b)};
+    }
+    remove(first);
+  }
+  // Whether copying 64 bits does what the move does, and a cell has room for them.
+  static bool is_word_move(const IrInstr& move) {
+    if (move.a.kind == IrOperand::Kind::Slot) return true;
+    const auto word = static_cast<int64_t>(move.a.bits);
+    return move.key.repr != Repr::F64 && word == static_cast<int32_t>(word);
+  }
+
+  static constexpr uint32_t kSpares = 6;
+
+  IrFunction& x_function;
   std::vector<IrInstr>& x_instrs;
+  const Optimizations x_optimizations;
   size_t x_at = 0;
+  uint32_t x_spare_count = 0;
+  uint32_t x_spares_used = 0;
+  std::array<size_t, kSpares> x_spare_busy{};  // the last instruction that reads the spare slot
 };
 
 }  // namespace
 
-void fuse(IrFunction& function) { Fuser(function).run(); }
+void fuse(IrFunction& function, Optimizations optimizations) {
+  Fuser(function, optimizations).run();
+}
 
 }  // namespace weft::interp

@@ -8,6 +8,7 @@
 #include "interp/core/opcode.h"
 #include "interp/translate/cell.h"
 #include "interp/translate/code.h"
+#include "interp/translate/optimizations.h"
 
 namespace weft::interp {
 
@@ -89,7 +90,7 @@ struct IrFunction {
 };
 
 // Replaces groups of instructions by single ones that do the same.
-void fuse(IrFunction& function);
+void fuse(IrFunction& function, Optimizations optimizations);
 
 // Lets instructions read and leave values in the accumulators where that saves a slot access.
 void use_accumulators(IrFunction& function);

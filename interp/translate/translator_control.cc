@@ -129,7 +129,7 @@ Translator::Condition Translator::take_condition(const Operand& operand) {
       condition.instr.key = {.shape = Shape::CompareBranch, .op = Opcode::I64Eq, .b = In::Imm};
       condition.instr.b = IrOperand::constant(0);
     } else if (last.key.shape == Shape::Binary && fuses_with_branch(last.key.op) &&
-               last.key.a == In::Slot) {
+               last.key.a == In::Slot && x_options.optimizations.has(Optimization::CompareBranch)) {
       condition.instr = last;
       condition.instr.key.shape = Shape::CompareBranch;
     } else {

@@ -204,8 +204,8 @@ TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
 }
 
 TEST(Run, ProfilesOnRequest) {
-  const ProcessResult result =
-      run_weft({"run", "--profile", "--invoke", "add", fixture("math"), "1", "2"});
+  const ProcessResult result = run_weft({"run", "--profile", "--optimizations", "-return-op",
+                                         "--invoke", "add", fixture("math"), "1", "2"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.output, "3\n");
   EXPECT_THAT(result.errors, StartsWith("2 dispatches\n"));

@@ -68,7 +68,18 @@ struct Options {
   bool fuel;
   bool eager;
   bool profile;
+  Optimizations optimizations;
 };
+
+// All of them, none, or any.
+Optimizations any_optimizations(RandomBits& bits) {
+  Optimizations optimizations = Optimizations::all();
+  if (bits.chance(40)) return optimizations;
+  const bool none = bits.chance(20);
+  for (size_t i = 0; i < kOptimizationCount; ++i)
+    optimizations.set(static_cast<Optimization>(i), !none && bits.chance(70));
+  return optimizations;
+}
 
 class EngineRun {
  public:
@@ -78,6 +89,7 @@ class EngineRun {
         options.checked ? StoreConfig::Memories::Checked : StoreConfig::Memories::Auto;
     config.fuel = options.fuel;
     config.profile = options.profile;
+    config.optimizations = options.optimizations;
     x_store = *Store::make(compiled->types, config);
     if (options.fuel) x_store->set_fuel(INT64_MAX);
     const FuncType& host_type = compiled->module->func_type(0);
@@ -150,7 +162,8 @@ std::string difference(const RandomProgram& program, uint64_t seed,
   if (compiled == nullptr) return "invalid: " + error;
   const Module& module = *compiled->module;
   RandomBits bits(seed ^ 0xabcdef);
-  const Options options{bits.chance(50), bits.chance(20), bits.chance(30), bits.chance(20)};
+  const Options options{bits.chance(50), bits.chance(20), bits.chance(30), bits.chance(20),
+                        any_optimizations(bits)};
   EngineRun engine(compiled, options);
   ReferenceEvaluator reference(module);
   reference.host = [](uint32_t, Value* values) { host_function(values); };

@@ -25,7 +25,12 @@ ENGINE = [CORE, DECODE, VALIDATE, TRANSLATE, RUNTIME, EXECUTE, TEXT]
 HOOK = "interp/debug/hook.h"
 
 # What translated code is: the cells, and where they are kept.
-CODE_FORMAT = ["interp/translate/cell.h", "interp/translate/code.h"]
+CODE_FORMAT = [
+    "interp/translate/cell.h",
+    "interp/translate/code.h",
+    "interp/translate/fusion_rows.h",
+    "interp/translate/optimizations.h",
+]
 # Casts, imports and layouts of objects need the engine's types at run time.
 TYPES = "interp/validate/type_registry.h"
 RUNTIME_STRUCTURES = ["interp/runtime/context.h", "interp/runtime/objects.h", "interp/runtime/store.h"]

@@ -13,7 +13,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Cells cells(const Source& source) { return Translated(source).cells(); }
+Cells cells(const Source& source) { return Translated(source, kWithoutFusions).cells(); }
 Slots run(const Source& source, const Slots& arguments) {
   return Translated(source).run(arguments);
 }

@@ -65,6 +65,16 @@ struct Source {
   std::vector<std::pair<Bytes, Bytes>> types = {};  // for blocks, from type kTypes on
 };
 
+// For tests of what happens before instructions are fused.
+inline constexpr CodeOptions kWithoutFusions = [] {
+  CodeOptions options{.optimizations = Optimizations::none()};
+  for (const auto kept :
+       {Optimization::Accumulators, Optimization::CompareBranch, Optimization::Addresses}) {
+    options.optimizations.set(kept, true);
+  }
+  return options;
+}();
+
 // A module with the function (index 0), a memory, an i32 and an i64 global; instantiated.
 class Translated {
  public:
@@ -93,6 +103,7 @@ class Translated {
     compiled = std::make_shared<CompiledModule>(*std::move(module), types);
     StoreConfig config;
     config.fuel = options.fuel;
+    config.optimizations = options.optimizations;
     config.profile = options.count_dispatches;
     if (options.memory_mode == MemoryMode::Checked)
       config.memories = StoreConfig::Memories::Checked;

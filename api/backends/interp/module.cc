@@ -58,7 +58,8 @@ interp::CodeSpace& InterpModule::own_code() const {
       !interp::kHasGuardMode || settings_->store.memories == interp::StoreConfig::Memories::Checked;
   return code({.memory_mode = checked ? interp::MemoryMode::Checked : interp::MemoryMode::Guard,
                .fuel = settings_->store.fuel,
-               .count_dispatches = settings_->store.profile});
+               .count_dispatches = settings_->store.profile,
+               .optimizations = settings_->store.optimizations});
 }
 
 ExternType InterpModule::extern_type(interp::ExternKind kind, std::uint32_t index) const {

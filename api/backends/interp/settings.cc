@@ -57,6 +57,27 @@ void divide_stack(const Config& config, interp::StoreConfig& store) {
       config.max_stack_bytes - std::uint64_t{store.max_call_depth} * sizeof(interp::Record);
 }
 
+Result<interp::Optimizations> parse_optimizations(std::string_view list) {
+  interp::Optimizations optimizations = interp::Optimizations::all();
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view name = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    if (name == "none") {
+      optimizations = interp::Optimizations::none();
+      continue;
+    }
+    const bool off = name.starts_with('-');
+    if (off) name.remove_prefix(1);
+    const auto& names = interp::kOptimizationNames;
+    const auto* const found = std::ranges::find(names, name);
+    if (found == names.end())
+      return fail(Errc::not_found, "there is no optimization '" + std::string(name) + "'");
+    optimizations.set(static_cast<interp::Optimization>(found - names.begin()), !off);
+  }
+  return optimizations;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
@@ -89,6 +110,9 @@ Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
       break;
   }
   store.fuel = config.fuel;
+  const Result<interp::Optimizations> optimizations = parse_optimizations(config.optimizations);
+  if (!optimizations) return std::unexpected(optimizations.error());
+  store.optimizations = *optimizations;
   store.profile = config.profile;
   store.collect_always = config.gc_stress;
   store.max_host_depth = config.max_host_depth;

@@ -123,6 +123,10 @@ struct Config {
   /// The instruction set of the SIMD handlers by Highway's name, such as "AVX2" or "SSE4"; empty
   /// for the machine's best. Errc::unsupported if the machine or the build lacks it.
   std::string simd_target{};
+  /// What translation may do to make code fast, for measuring and for finding mistakes: names as
+  /// in docs/performance.md, in a list that all of them precede, without those that have a minus:
+  /// "-op-op,-moves". "none" takes away all. Errc::not_found for a name that isn't there.
+  std::string optimizations{};
   /// Threads that validate a large module's bodies; 0 for as many as the machine has cores.
   unsigned validation_threads = 0;
   Features features{};

@@ -1,0 +1,112 @@
+// Which instructions are fused with which: fusions.def as a table, and the forms of each row.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "interp/core/op_facts.h"
+#include "interp/core/opcode.h"
+#include "interp/translate/cell.h"
+
+namespace weft::interp {
+
+struct Fusion {
+  Shape shape;
+  Opcode op;     // the second instruction
+  Opcode inner;  // the first
+  bool right;    // its result is the second's right operand
+
+  constexpr uint64_t order() const {
+    return static_cast<uint64_t>(shape) << 33 | uint64_t{right} << 32 |
+           static_cast<uint64_t>(op) << 16 | static_cast<uint64_t>(inner);
+  }
+  constexpr HandlerKey key() const {
+    return {.shape = shape,
+            .op = op,
+            .inner = inner,
+            .flags = right ? static_cast<uint8_t>(kRight) : uint8_t{0}};
+  }
+};
+
+inline constexpr auto kFusions = [] {
+  std::array fusions{
+#define WEFT_FUSE(shape, second, first) Fusion{Shape::shape, Opcode::second, Opcode::first, false},
+#define WEFT_FUSE_RIGHT(shape, second, first) \
+  Fusion{Shape::shape, Opcode::second, Opcode::first, true},
+#include "interp/translate/fusions.def"
+  };
+  std::ranges::sort(fusions, {}, &Fusion::order);
+  return fusions;
+}();
+static_assert(std::ranges::adjacent_find(kFusions, {}, &Fusion::order) == kFusions.end());
+
+// The row's index in kFusions. A build for size has no rows.
+constexpr std::optional<size_t> find_fusion(const Fusion& wanted) {
+  if constexpr (kSmall) return std::nullopt;
+  const auto at = std::ranges::lower_bound(kFusions, wanted.order(), {}, &Fusion::order);
+  if (at == kFusions.end() || at->order() != wanted.order()) return std::nullopt;
+  return static_cast<size_t>(at - kFusions.begin());
+}
+
+constexpr std::optional<size_t> find_fusion(const HandlerKey& key) {
+  const bool right = (key.shape == Shape::OpOp || key.shape == Shape::OpLoad ||
+                      key.shape == Shape::OpLoadIndexed) &&
+                     (key.flags & kRight) != 0;
+  return find_fusion(Fusion{key.shape, key.op, key.inner, right});
+}
+
+constexpr bool commutes(Opcode op) { return swapped(op) == op; }
+
+// Whether a row has the form with these places. What is absent the translator reaches by putting a
+// value into a slot, or by swapping operands.
+constexpr bool fused_form_exists(const HandlerKey& key, const Reprs& reprs) {
+  const auto is_float = [](Repr repr) { return repr == Repr::F32 || repr == Repr::F64; };
+  const auto share = [&](size_t i, size_t j) {
+    return is_float(reprs.in[i]) == is_float(reprs.in[j]);  // one accumulator can't hold both
+  };
+  const bool a = key.a == In::Acc;
+  const bool b = key.b == In::Acc;
+  const bool c = key.c == In::Acc;
+  if ((a && b && share(0, 1)) || (a && c && share(0, 2)) || (b && c && share(1, 2))) return false;
+  switch (key.shape) {
+    case Shape::OpOp:
+      return key.a != In::Imm && !(b && commutes(key.inner));
+    case Shape::OpLoad:
+      return key.a != In::Imm && key.b == In::Slot;
+    case Shape::OpLoadIndexed:
+      return key.a != In::Acc && key.b != In::Imm && key.c != In::Imm &&
+             !(key.a == In::Imm && (key.flags & kScaled) != 0);
+    case Shape::StoreOp:
+      return key.a != In::Imm && !b && key.c != In::Imm && key.d == Out::Slot;
+    case Shape::BranchOp:
+      return key.a == In::Slot && !b && !c;
+    case Shape::BranchLoad:
+      return key.a != In::Imm && key.b == In::Slot && !c;
+    case Shape::ReturnOp:
+      return key.a != In::Imm && !b && key.c == In::Slot && key.d == Out::Slot;
+    default:
+      return false;
+  }
+}
+
+// The flags that a row's forms differ by.
+constexpr uint8_t fused_flags(Shape shape) {
+  switch (shape) {
+    case Shape::OpLoad:
+    case Shape::StoreOp:
+      return kChecked;
+    case Shape::OpLoadIndexed:
+      return kChecked | kScaled;
+    case Shape::BranchOp:
+      return kBack;
+    case Shape::BranchLoad:
+      return kBack | kChecked;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace weft::interp
