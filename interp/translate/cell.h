@@ -326,6 +326,33 @@ constexpr Fields vector_fields_of(Shape shape) {
   }
 }
 
+// Of two instructions in one.
+constexpr Fields fused_fields_of(Shape shape) {
+  using enum Field;
+  switch (shape) {
+    case Shape::OpOp:
+      return {D, A, B, C};
+    case Shape::OpLoad:
+      return {D, A, C, Offset};
+    case Shape::OpLoadIndexed:
+      return {D, A, B, C, Offset, X};
+    case Shape::StoreOp:
+      return {A, B, C, Offset};
+    case Shape::BranchOp:
+      return {D, A, B, C, Target};
+    case Shape::BranchLoad:
+      return {D, A, C, Offset, Target};
+    case Shape::ReturnOp:
+      return {A, B};
+    case Shape::MovePair:
+      return {D, A, B, C};
+    case Shape::MoveBranch:
+      return {D, A, Target};
+    default:
+      return {};
+  }
+}
+
 constexpr Fields fields_of(Shape shape) {
   using enum Field;
   switch (shape) {
@@ -346,24 +373,6 @@ constexpr Fields fields_of(Shape shape) {
       return {D, A, B, Offset, X};
     case Shape::StoreIndexed:
       return {A, B, C, Offset, X};
-    case Shape::OpOp:
-      return {D, A, B, C};
-    case Shape::OpLoad:
-      return {D, A, C, Offset};
-    case Shape::OpLoadIndexed:
-      return {D, A, B, C, Offset, X};
-    case Shape::StoreOp:
-      return {A, B, C, Offset};
-    case Shape::BranchOp:
-      return {D, A, B, C, Target};
-    case Shape::BranchLoad:
-      return {D, A, C, Offset, Target};
-    case Shape::ReturnOp:
-      return {A, B};
-    case Shape::MovePair:
-      return {D, A, B, C};
-    case Shape::MoveBranch:
-      return {D, A, Target};
     case Shape::Select:
       return {D, A, B, C};
     case Shape::GlobalGet:
@@ -456,7 +465,7 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::BranchCast:
       return {A, Target, P, X, Y};
     default:
-      return vector_fields_of(shape);
+      return is_vector(shape) ? vector_fields_of(shape) : fused_fields_of(shape);
   }
 }
 

@@ -43,6 +43,11 @@ inline constexpr auto kFusions = [] {
 }();
 static_assert(std::ranges::adjacent_find(kFusions, {}, &Fusion::order) == kFusions.end());
 
+// A cell that traps must be able to begin again, and tell one place in the module.
+static_assert(std::ranges::none_of(kFusions, [](const Fusion& fusion) {
+  return may_trap(fusion.op) || may_trap(fusion.inner);
+}));
+
 // The row's index in kFusions. A build for size has no rows.
 constexpr std::optional<size_t> find_fusion(const Fusion& wanted) {
   if constexpr (kSmall) return std::nullopt;

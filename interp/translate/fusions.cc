@@ -119,10 +119,13 @@ class Fuser {
 
   bool on(Optimization optimization) const { return x_optimizations.has(optimization); }
 
+  size_t window_begin() const { return x_at > kWindow ? x_at - kWindow : 0; }
+
   // The instruction before `reader` that computes the temporary which dies there.
   size_t producer_of(const IrOperand& operand, size_t reader) const {
     if (operand.kind != IrOperand::Kind::Slot || !operand.dies) return kNone;
-    for (size_t at = reader; at-- > 0 && x_at - at <= kWindow;) {
+    for (size_t next = reader; next > window_begin(); --next) {
+      const size_t at = next - 1;
       const IrInstr& instr = x_instrs[at];
       if (is_gone(instr)) continue;
       if (ends_window(instr)) return kNone;
@@ -377,7 +380,8 @@ class Fuser {
   }
   // The instruction before the current one, if that sets this local.
   size_t local_just_set(uint32_t slot) const {
-    for (size_t at = x_at; at-- > 0 && x_at - at <= kWindow;) {
+    for (size_t next = x_at; next > window_begin(); --next) {
+      const size_t at = next - 1;
       if (is_gone(x_instrs[at])) continue;
       return !ends_window(x_instrs[at]) && x_instrs[at].writes_slot(slot) ? at : kNone;
     }

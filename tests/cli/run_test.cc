@@ -203,6 +203,18 @@ TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
   EXPECT_THAT(errors({"--invoke", "half", fixture("math"), "x"}), HasSubstr("f32"));
 }
 
+TEST(Run, TranslatesWithoutWhatIsSwitchedOff) {
+  const std::vector<std::string> call{"--invoke", "add", fixture("math"), "1", "2"};
+  for (const char* list : {"none", "-op-op,-moves", "none,accumulators"}) {
+    std::vector<std::string> args{"run", "--optimizations", list};
+    args.insert(args.end(), call.begin(), call.end());
+    EXPECT_EQ(run_weft(args).output, "3\n") << list;
+  }
+  const ProcessResult wrong = run_weft({"run", "--optimizations", "speed", fixture("math")});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.errors, HasSubstr("no optimization 'speed'"));
+}
+
 TEST(Run, ProfilesOnRequest) {
   const ProcessResult result = run_weft({"run", "--profile", "--optimizations", "-return-op",
                                          "--invoke", "add", fixture("math"), "1", "2"});
