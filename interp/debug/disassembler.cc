@@ -22,15 +22,9 @@ namespace {
 // Column at which the cells begin, unless an instruction is longer.
 constexpr size_t kCellColumn = 48;
 
-// What a cell is called; one that computes is called as the instruction, after this.
-constexpr std::string_view shape_name(Shape shape) {
+// Of two instructions in one: after the name of the first, and before that of the second.
+constexpr std::string_view fused_shape_name(Shape shape) {
   switch (shape) {
-    case Shape::LoadIndexed:
-      return "indexed ";
-    case Shape::StoreIndexed:
-      return "indexed ";
-    case Shape::Move:
-      return "move";
     case Shape::MovePair:
       return "move pair";
     case Shape::MoveBranch:
@@ -42,6 +36,20 @@ constexpr std::string_view shape_name(Shape shape) {
       return "return";
     case Shape::OpLoadIndexed:
       return "on indexed ";
+    default:
+      return has_opcode(shape) ? "" : "other";
+  }
+}
+
+// What a cell is called; one that computes is called as the instruction, after this.
+constexpr std::string_view shape_name(Shape shape) {
+  switch (shape) {
+    case Shape::LoadIndexed:
+      return "indexed ";
+    case Shape::StoreIndexed:
+      return "indexed ";
+    case Shape::Move:
+      return "move";
     case Shape::MoveMany:
       return "move many";
     case Shape::Select:
@@ -152,7 +160,7 @@ constexpr std::string_view shape_name(Shape shape) {
     case Shape::VGlobalSetFar:
       return "v128.global.set far";
     default:
-      return has_opcode(shape) ? "" : "other";
+      return fused_shape_name(shape);
   }
 }
 
