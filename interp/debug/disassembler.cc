@@ -12,7 +12,7 @@
 #include "interp/core/trap.h"
 #include "interp/debug/instr_printer.h"
 #include "interp/execute/handlers.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 #include "interp/translate/flow.h"
 
 namespace weft::interp {

@@ -11,7 +11,7 @@
 #include "interp/execute/abi.h"
 #include "interp/execute/operands.h"
 #include "interp/execute/shapes_far_memory.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "interp/execute/handlers_simd.cc"

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "interp/execute/abi.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
 

@@ -11,7 +11,7 @@
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
 #include "interp/execute/abi.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 #include "interp/translate/fusion_rows.h"
 
 namespace weft::interp {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "interp/execute/handlers.h"
+#include "interp/translate/cell_layout.h"
 #include "interp/translate/fusion_rows.h"
 #include "interp/translate/ir.h"
 

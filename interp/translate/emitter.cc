@@ -2,6 +2,7 @@
 
 #include "interp/core/value.h"
 #include "interp/execute/handlers.h"
+#include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
 

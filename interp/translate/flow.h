@@ -1,7 +1,7 @@
 // Where a guest goes from a cell, by its shape.
 #pragma once
 
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
 

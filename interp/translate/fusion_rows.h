@@ -9,7 +9,7 @@
 
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
 

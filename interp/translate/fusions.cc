@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "interp/translate/cell_layout.h"
 #include "interp/translate/flow.h"
 #include "interp/translate/fusion_rows.h"
 #include "interp/translate/ir.h"

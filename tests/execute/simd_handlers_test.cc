@@ -14,7 +14,7 @@
 #include "interp/core/simd_targets.h"
 #include "interp/runtime/context.h"
 #include "interp/runtime/objects.h"
-#include "interp/translate/cell.h"
+#include "interp/translate/cell_layout.h"
 #include "tests/execute/simd_reference.h"
 
 // After simd_targets.h.

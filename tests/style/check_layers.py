@@ -27,6 +27,7 @@ HOOK = "interp/debug/hook.h"
 # What translated code is: the cells, and where they are kept.
 CODE_FORMAT = [
     "interp/translate/cell.h",
+    "interp/translate/cell_layout.h",
     "interp/translate/code.h",
     "interp/translate/fusion_rows.h",
     "interp/translate/optimizations.h",

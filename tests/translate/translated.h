@@ -13,6 +13,7 @@
 #include "interp/execute/invoke.h"
 #include "interp/runtime/instantiate.h"
 #include "interp/runtime/store.h"
+#include "interp/translate/cell_layout.h"
 #include "interp/translate/code.h"
 #include "interp/validate/module_validator.h"
 #include "tests/decode/module_bytes.h"
