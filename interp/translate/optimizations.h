@@ -20,14 +20,16 @@ enum class Optimization : uint8_t {
   BranchOp,
   BranchLoad,
   ReturnOp,
-  Moves,  // two moves, or a move and a jump, are one cell
+  Moves,          // two moves, or a move and a jump, are one cell
+  CompareSelect,  // a comparison and the choice by it are one cell
+  Steps,          // a local that advances by a constant does so in a later cell
   kCount,
 };
 inline constexpr size_t kOptimizationCount = static_cast<size_t>(Optimization::kCount);
 
 inline constexpr std::array<std::string_view, kOptimizationCount> kOptimizationNames = {
-    "accumulators", "compare-branch", "addresses",   "op-op",     "op-load",
-    "store-op",     "branch-op",      "branch-load", "return-op", "moves",
+    "accumulators", "compare-branch", "addresses", "op-op", "op-load",        "store-op",
+    "branch-op",    "branch-load",    "return-op", "moves", "compare-select", "steps",
 };
 
 class Optimizations {
