@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "interp/core/float_text.h"
 #include "interp/core/trap.h"
 #include "interp/debug/instr_printer.h"
 #include "interp/execute/handlers.h"
@@ -193,12 +194,6 @@ std::string slot(uint32_t index) { return "[" + std::to_string(index) + "]"; }
 
 std::string slots(uint32_t first, uint32_t count) {
   return "[" + std::to_string(first) + ".." + std::to_string(uint64_t{first} + count) + ")";
-}
-
-template <class Float>
-std::string float_text(Float value) {
-  std::array<char, 64> text{};
-  return {text.begin(), std::to_chars(text.begin(), text.end(), value).ptr};
 }
 
 std::string constant(const uint8_t* at, Repr repr) {
