@@ -1,5 +1,5 @@
-// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks this and
-// never sees a macro.
+// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks info()
+// and never sees a macro.
 #pragma once
 
 #include <algorithm>
@@ -88,7 +88,58 @@ inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs{{
 #include "interp/core/opcodes.def"
 }};
 
-constexpr const InstrInfo& info(Opcode opcode) { return kInstrs[index_of(opcode)]; }
+namespace detail {
+
+// What info() reads at run time: no pointers, which the loader would have to relocate.
+struct PackedInstr {
+  uint16_t code;
+  uint16_t text;  // in kInstrTexts
+  uint8_t prefix;
+  uint8_t text_size;
+  Imm immediate;
+  Feature feature;
+  uint8_t signature_size;
+  std::array<char, 7> signature;
+};
+
+inline constexpr char kInstrTexts[] =
+#define WEFT_OP(prefix, code, Id, text, ...) text
+#include "interp/core/opcodes.def"
+    ;
+
+inline constexpr auto kPackedInstrs = [] {
+  std::array<PackedInstr, kOpcodeCount> packed{};
+  size_t text = 0;
+  for (size_t i = 0; i < kOpcodeCount; ++i) {
+    const InstrInfo& instr = kInstrs[i];
+    packed[i] = {.code = instr.code,
+                 .text = static_cast<uint16_t>(text),
+                 .prefix = instr.prefix,
+                 .text_size = static_cast<uint8_t>(instr.text.size()),
+                 .immediate = instr.immediate,
+                 .feature = instr.feature,
+                 .signature_size = static_cast<uint8_t>(instr.signature.size()),
+                 .signature = {}};
+    std::ranges::copy(instr.signature, packed[i].signature.begin());
+    text += instr.text.size();
+  }
+  return packed;
+}();
+static_assert(sizeof(PackedInstr) == 16 && sizeof(kInstrTexts) < 0xffff);
+
+}  // namespace detail
+
+// An instruction's row. Its id is known to the compiler only: kInstrs has it.
+constexpr InstrInfo info(Opcode opcode) {
+  const detail::PackedInstr& packed = detail::kPackedInstrs[index_of(opcode)];
+  return {.prefix = packed.prefix,
+          .code = packed.code,
+          .id = {},
+          .text = {detail::kInstrTexts + packed.text, packed.text_size},
+          .immediate = packed.immediate,
+          .signature = {packed.signature.data(), packed.signature_size},
+          .feature = packed.feature};
+}
 
 // Bytes that a memory access touches; 0 for instructions that are not one. Also the natural
 // alignment.
@@ -146,9 +197,13 @@ constexpr uint32_t lane_count(Opcode opcode) {
 constexpr std::optional<Opcode> find_opcode(uint8_t prefix, uint32_t code) {
   if (code > 0xffff) return std::nullopt;
   const uint32_t encoding = uint32_t{prefix} << 16 | code;
-  const auto at = std::ranges::lower_bound(kInstrs, encoding, {}, &InstrInfo::encoding);
-  if (at == kInstrs.end() || at->encoding() != encoding) return std::nullopt;
-  return static_cast<Opcode>(at - kInstrs.begin());
+  const auto encoding_of = [](const detail::PackedInstr& instr) {
+    return uint32_t{instr.prefix} << 16 | instr.code;
+  };
+  const auto& instrs = detail::kPackedInstrs;
+  const auto at = std::ranges::lower_bound(instrs, encoding, {}, encoding_of);
+  if (at == instrs.end() || encoding_of(*at) != encoding) return std::nullopt;
+  return static_cast<Opcode>(at - instrs.begin());
 }
 
 // One-byte instructions, indexed by their byte: the decoder's fast path. Unassigned bytes hold
