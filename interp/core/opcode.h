@@ -70,21 +70,39 @@ enum class Imm : uint8_t {
 struct InstrInfo {
   uint8_t prefix;  // 0 for one-byte instructions
   uint16_t code;
-  std::string_view id;
   std::string_view text;
   Imm immediate;
   std::string_view signature;  // "ii:i"; "*" for instructions with a validation rule of their own
+  uint8_t colon;               // where it is in the signature; 0 without one: no search
   Feature feature;
 
   constexpr uint32_t encoding() const { return uint32_t{prefix} << 16 | code; }
   constexpr bool has_signature() const { return signature != "*"; }
-  constexpr std::string_view params() const { return signature.substr(0, signature.find(':')); }
-  constexpr std::string_view results() const { return signature.substr(signature.find(':') + 1); }
+  constexpr std::string_view params() const { return signature.substr(0, has_colon() ? colon : 1); }
+  constexpr std::string_view results() const {
+    return signature.substr(has_colon() ? colon + 1u : 0u);
+  }
+
+ private:
+  constexpr bool has_colon() const { return signature[colon] == ':'; }
 };
 
-inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs{{
+inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs = [] {
+  std::array<InstrInfo, kOpcodeCount> instrs{{
 #define WEFT_OP(prefix, code, Id, text, imm, sig, feature) \
-  {prefix, code, #Id, text, Imm::imm, sig, Feature::feature},
+  {prefix, code, text, Imm::imm, sig, 0, Feature::feature},
+#include "interp/core/opcodes.def"
+  }};
+  for (InstrInfo& instr : instrs) {
+    const size_t colon = instr.signature.find(':');
+    if (colon != std::string_view::npos) instr.colon = static_cast<uint8_t>(colon);
+  }
+  return instrs;
+}();
+
+// The enumerators as text.
+inline constexpr std::array<std::string_view, kOpcodeCount> kInstrIds{{
+#define WEFT_OP(prefix, code, Id, ...) #Id,
 #include "interp/core/opcodes.def"
 }};
 
@@ -98,7 +116,7 @@ struct PackedInstr {
   uint8_t text_size;
   Imm immediate;
   Feature feature;
-  uint8_t signature_size;
+  uint8_t sizes;  // of the signature, and above 4 bits where its colon is
   std::array<char, 7> signature;
 };
 
@@ -118,7 +136,7 @@ inline constexpr auto kPackedInstrs = [] {
                  .text_size = static_cast<uint8_t>(instr.text.size()),
                  .immediate = instr.immediate,
                  .feature = instr.feature,
-                 .signature_size = static_cast<uint8_t>(instr.signature.size()),
+                 .sizes = static_cast<uint8_t>(instr.signature.size() | instr.colon << 4),
                  .signature = {}};
     std::ranges::copy(instr.signature, packed[i].signature.begin());
     text += instr.text.size();
@@ -129,15 +147,15 @@ static_assert(sizeof(PackedInstr) == 16 && sizeof(kInstrTexts) < 0xffff);
 
 }  // namespace detail
 
-// An instruction's row. Its id is known to the compiler only: kInstrs has it.
+// An instruction's row.
 constexpr InstrInfo info(Opcode opcode) {
   const detail::PackedInstr& packed = detail::kPackedInstrs[index_of(opcode)];
   return {.prefix = packed.prefix,
           .code = packed.code,
-          .id = {},
           .text = {detail::kInstrTexts + packed.text, packed.text_size},
           .immediate = packed.immediate,
-          .signature = {packed.signature.data(), packed.signature_size},
+          .signature = {packed.signature.data(), packed.sizes & 15u},
+          .colon = static_cast<uint8_t>(packed.sizes >> 4),
           .feature = packed.feature};
 }
 
@@ -221,6 +239,7 @@ inline constexpr std::array<uint16_t, 256> kOneByteOpcodes = [] {
 namespace opcode_table_checks {
 
 constexpr bool id_is_camel_case_of_text(const InstrInfo& instr) {
+  const std::string_view id = kInstrIds[static_cast<size_t>(&instr - kInstrs.data())];
   size_t at = 0;
   bool start = true;
   for (char c : instr.text) {
@@ -229,11 +248,11 @@ constexpr bool id_is_camel_case_of_text(const InstrInfo& instr) {
       continue;
     }
     const char expected = start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    if (at >= instr.id.size() || instr.id[at] != expected) return false;
+    if (at >= id.size() || id[at] != expected) return false;
     ++at;
     start = false;
   }
-  return at == instr.id.size();
+  return at == id.size();
 }
 
 static_assert(std::ranges::is_sorted(kInstrs, {}, &InstrInfo::encoding));

@@ -162,10 +162,8 @@ struct FusedFamily {
 
   // kFusions is sorted by shape: the family's rows of a shape stand together there.
   template <Shape S>
-  static constexpr size_t kRowsOfOthersBefore =
-      static_cast<size_t>(std::ranges::count_if(kFusions, [](const Fusion& fusion) {
-        return fusion.shape < S && !has(fusion.shape);
-      }));
+  static constexpr size_t kRowsOfOthersBefore = static_cast<size_t>(std::ranges::count_if(
+      kFusions, [](const Fusion& fusion) { return fusion.shape < S && !has(fusion.shape); }));
   static constexpr auto kRowsOfFamily = [] {
     std::array<size_t, static_cast<size_t>(std::ranges::count_if(
                            kFusions, [](const Fusion& fusion) { return has(fusion.shape); }))>
