@@ -1,6 +1,7 @@
 // The `weft` command.
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <utility>
@@ -92,6 +93,16 @@ static int main_command(const std::vector<std::string>& args) {
 }
 
 }  // namespace weft::cli
+
+// Called where an exception finds no handler. libstdc++'s own prints its name, for which it brings
+// a demangler of 45 KB.
+namespace __gnu_cxx {
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+void __verbose_terminate_handler() {
+  std::fputs("weft: stopped by an exception that nothing caught\n", stderr);
+  std::abort();
+}
+}  // namespace __gnu_cxx
 
 int main(int argc, char** argv) {
   return weft::cli::main_command(std::vector<std::string>(argv + 1, argv + argc));

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -170,11 +171,14 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
       {"m", 60e9},
       {"h", 3600e9},
   });
-  std::string_view rest = text;
-  if (const std::optional<double> value = parse_prefix<double>(rest)) {
+  const std::string number(text.substr(0, text.find_first_not_of("0123456789.")));
+  const std::string_view rest = text.substr(number.size());
+  char* end = nullptr;
+  const double value = std::strtod(number.c_str(), &end);
+  if (!number.empty() && end == number.c_str() + number.size()) {
     for (const auto& [unit, factor] : kUnits) {
-      const double nanoseconds = *value * factor;
-      if (rest == unit && nanoseconds >= 0 && nanoseconds < 9e18) {
+      const double nanoseconds = value * factor;
+      if (rest == unit && nanoseconds < 9e18) {
         return std::chrono::nanoseconds(std::llround(nanoseconds));
       }
     }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -33,10 +32,8 @@ class Table {
     const double percent =
         whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
     std::array<char, 32> text{};
-    char* const end =
-        std::to_chars(text.begin(), text.end(), percent, std::chars_format::fixed, 1).ptr;
-    *end = '%';
-    return heading({text.begin(), end + 1}, kShareWidth);
+    std::snprintf(text.data(), text.size(), "%.1f%%", percent);
+    return heading(text.data(), kShareWidth);
   }
   // Names are the module's: nothing in them may move a terminal's cursor.
   Table& name(std::string_view name) {
@@ -110,7 +107,7 @@ void put_functions(Table& table, const Profile& profile) {
 
 ProfileOutput::ProfileOutput(const std::string& file) : x_name(file) {
   if (file.empty()) return;
-  x_file.open(file, std::ios::binary | std::ios::trunc);
+  x_file.reset(std::fopen(file.c_str(), "wb"));
   if (!x_file) throw Exception(Error::from_errno(errno, file));
 }
 
@@ -120,9 +117,12 @@ void ProfileOutput::write(const Profile& profile) {
   put_pairs(table.text("\n"), profile);
   put_functions(table.text("\n"), profile);
   std::fputs(table.str().c_str(), stderr);
-  if (!x_file.is_open()) return;
-  x_file << profile.folded_stacks() << std::flush;
-  if (!x_file) throw Exception(Error::from_errno(errno, x_name));
+  if (!x_file) return;
+  const std::string stacks = profile.folded_stacks();
+  if (std::fwrite(stacks.data(), 1, stacks.size(), x_file.get()) != stacks.size() ||
+      std::fflush(x_file.get()) != 0) {
+    throw Exception(Error::from_errno(errno, x_name));
+  }
 }
 
 }  // namespace weft::cli

@@ -1,7 +1,8 @@
 // weft run --profile: where its results go.
 #pragma once
 
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <string>
 
 #include "weft/profile.hpp"
@@ -18,7 +19,10 @@ class ProfileOutput {
 
  private:
   std::string x_name;
-  std::ofstream x_file{};
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> x_file{};
 };
 
 }  // namespace weft::cli

@@ -190,6 +190,14 @@ wasi::Config wasi_config(const RunOptions& options, const std::string& file, Arg
   return config;
 }
 
+Engine make_engine(const Config& config) {
+  Result<Engine> engine = Engine::make(config);
+  // Only optimizations are looked up by name.
+  if (!engine && engine.error().is(Errc::not_found))
+    throw UsageError("--optimizations: " + engine.error().message());
+  return or_throw(std::move(engine));
+}
+
 std::string exported_functions(const Module& module) {
   std::string text;
   for (const ExportType& item : module.exports()) {
@@ -263,7 +271,7 @@ int run_command(Args args) {
   // A guest that writes to a closed pipe gets an errno, as from any other failed write.
   std::signal(SIGPIPE, SIG_IGN);
 
-  const Engine engine(options.config);
+  const Engine engine = make_engine(options.config);
   const Result<Module> module = Module::from_file(engine, file);
   if (!module) return report(file, module.error());
   std::vector<Val> values;

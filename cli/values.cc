@@ -1,10 +1,14 @@
 #include "cli/values.h"
 
 #include <array>
-#include <bit>
+#include <cctype>
+#include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -45,19 +49,20 @@ std::optional<std::uint64_t> parse_integer(std::string_view text, unsigned bits)
 
 template <class Float>
 std::optional<Float> parse_float(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  std::chars_format format = std::chars_format::general;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    format = std::chars_format::hex;
-    text.remove_prefix(2);
-  }
+  if (text.empty() || std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
+  // Not std::from_chars, which brings libstdc++'s locales into the command.
+  const std::string copy(text);
+  char* end = nullptr;
   Float value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format);
-  if (error != std::errc() || text.starts_with('-') || end != text.data() + text.size()) {
-    return std::nullopt;
+  errno = 0;
+  if constexpr (std::same_as<Float, float>) {
+    value = std::strtof(copy.c_str(), &end);
+  } else {
+    value = std::strtod(copy.c_str(), &end);
   }
-  return negative ? -value : value;
+  const bool out_of_range = errno == ERANGE && (std::isinf(value) || value == 0);
+  if (out_of_range || end != copy.c_str() + copy.size()) return std::nullopt;
+  return value;
 }
 
 std::optional<V128> parse_v128(std::string_view text) {
@@ -71,20 +76,6 @@ std::optional<V128> parse_v128(std::string_view text) {
   if (!low_lane || !high_lane) return std::nullopt;
   lanes = {*low_lane, *high_lane};
   return V128::from_lanes(lanes);
-}
-
-std::string hex(std::uint64_t value, std::size_t digits) {
-  std::array<char, 16> text{};
-  const auto end = std::to_chars(text.begin(), text.end(), value, 16).ptr;
-  std::string result(text.begin(), end);
-  if (result.size() < digits) result.insert(0, digits - result.size(), '0');
-  return result;
-}
-
-template <class Float>
-std::string float_text(Float value) {
-  std::array<char, 64> text{};
-  return {text.begin(), std::to_chars(text.begin(), text.end(), value).ptr};
 }
 
 }  // namespace
@@ -114,23 +105,10 @@ Val parse_value(std::string_view text, const ValType& type) {
 }
 
 std::string format_value(const Val& value) {
-  switch (value.kind()) {
-    case ValType::Kind::I32:
-      return std::to_string(value.i32());
-    case ValType::Kind::I64:
-      return std::to_string(value.i64());
-    case ValType::Kind::F32:
-      return float_text(value.f32());
-    case ValType::Kind::F64:
-      return float_text(value.f64());
-    case ValType::Kind::V128: {
-      const auto lanes = value.v128().lanes<std::uint64_t>();
-      return "0x" + hex(lanes[1], 16) + hex(lanes[0], 16);
-    }
-    case ValType::Kind::Ref:
-      break;
-  }
-  return value.ref().is_null() ? "null" : to_string(value.type());
+  if (value.kind() == ValType::Kind::Ref && !value.ref().is_null()) return to_string(value.type());
+  // "i32:5"
+  const std::string text = to_string(value);
+  return text.substr(text.find(':') + 1);
 }
 
 }  // namespace weft::cli

@@ -17,11 +17,12 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 # -O2 everywhere: -O3 does nothing for threaded code but make it larger.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# Sections of their own let the linker leave out what nothing uses.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 if(WEFT_SMALL)
-  string(REPLACE "-O2" "-Oz -ffunction-sections -fdata-sections" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+  string(REPLACE "-O2" "-Oz" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 endif()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -189,7 +190,8 @@ function(weft_tool target)
       target_link_options(${target} PRIVATE -Wl,--gc-sections)
       if(NOT WEFT_SMALL)
         target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
-      elseif(WEFT_LLD)
+      endif()
+      if(WEFT_LLD)
         # Handlers keep their addresses, which are taken.
         target_link_options(${target} PRIVATE -Wl,--icf=safe)
       endif()

@@ -18,13 +18,39 @@ namespace weft {
 namespace {
 
 // Bytes that are a module's own. Not a vector, which would write them twice: once as zeroes.
-struct Buffer {
-  std::unique_ptr<std::uint8_t[]> data;
+class Buffer {
+  struct Free {
+    std::size_t mapped = 0;  // bytes; 0: not mapped
+    void operator()(std::uint8_t* memory) const {
+      if (mapped != 0) {
+        ::munmap(memory, mapped);
+      } else {
+        delete[] memory;
+      }
+    }
+  };
+  using Memory = std::unique_ptr<std::uint8_t[], Free>;
+
+ public:
+  Memory data;
   std::size_t size = 0;
 
-  explicit Buffer(std::size_t bytes)
-      : data(std::make_unique_for_overwrite<std::uint8_t[]>(bytes)), size(bytes) {}
+  explicit Buffer(std::size_t bytes) : data(allocate(bytes)), size(bytes) {}
   [[nodiscard]] Bytes bytes() const { return {data.get(), size}; }
+
+ private:
+  // All of it will be written: a fault for each page would cost more than what is written there.
+  static Memory allocate(std::size_t bytes) {
+#ifdef MAP_POPULATE
+    constexpr std::size_t kMinPopulated = 64 << 10;
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+    if (bytes >= kMinPopulated) {
+      void* const base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+      if (base != MAP_FAILED) return {static_cast<std::uint8_t*>(base), Free{bytes}};
+    }
+#endif
+    return {new std::uint8_t[bytes], Free{}};
+  }
 };
 
 class FileDescriptor {

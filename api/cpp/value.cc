@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdio>
 
 #include "api/cpp/store_state.h"
+#include "interp/core/float_text.h"
 #include "weft/func.hpp"
 
 namespace weft {
@@ -48,13 +48,6 @@ std::string ref_text(const Ref& ref) {
   if (ref.is_null()) return "null";
   if (const Result<I31> number = ref.as<I31>()) return std::to_string(number->value());
   return "ref";
-}
-
-template <class T>
-std::string print_float(const Val& value, const char* format) {
-  std::array<char, 40> text;
-  std::snprintf(text.data(), text.size(), format, static_cast<double>(*value.get<T>()));
-  return text.data();
 }
 
 }  // namespace
@@ -151,9 +144,9 @@ std::string to_string(const Val& value) {
     case ValType::Kind::I64:
       return text + std::to_string(*value.get<std::int64_t>());
     case ValType::Kind::F32:
-      return text + print_float<float>(value, "%.9g");
+      return text + interp::float_text(*value.get<float>());
     case ValType::Kind::F64:
-      return text + print_float<double>(value, "%.17g");
+      return text + interp::float_text(*value.get<double>());
     case ValType::Kind::V128: {
       const V128 bits = value.bits();
       text += "0x";

@@ -1,5 +1,5 @@
-// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks this and
-// never sees a macro.
+// The instruction table as data: one InstrInfo per row of opcodes.def. Ordinary code asks info()
+// and never sees a macro.
 #pragma once
 
 #include <algorithm>
@@ -70,25 +70,94 @@ enum class Imm : uint8_t {
 struct InstrInfo {
   uint8_t prefix;  // 0 for one-byte instructions
   uint16_t code;
-  std::string_view id;
   std::string_view text;
   Imm immediate;
   std::string_view signature;  // "ii:i"; "*" for instructions with a validation rule of their own
+  uint8_t colon;               // where it is in the signature; 0 without one: no search
   Feature feature;
 
   constexpr uint32_t encoding() const { return uint32_t{prefix} << 16 | code; }
   constexpr bool has_signature() const { return signature != "*"; }
-  constexpr std::string_view params() const { return signature.substr(0, signature.find(':')); }
-  constexpr std::string_view results() const { return signature.substr(signature.find(':') + 1); }
+  constexpr std::string_view params() const { return signature.substr(0, has_colon() ? colon : 1); }
+  constexpr std::string_view results() const {
+    return signature.substr(has_colon() ? colon + 1u : 0u);
+  }
+
+ private:
+  constexpr bool has_colon() const { return signature[colon] == ':'; }
 };
 
-inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs{{
+inline constexpr std::array<InstrInfo, kOpcodeCount> kInstrs = [] {
+  std::array<InstrInfo, kOpcodeCount> instrs{{
 #define WEFT_OP(prefix, code, Id, text, imm, sig, feature) \
-  {prefix, code, #Id, text, Imm::imm, sig, Feature::feature},
+  {prefix, code, text, Imm::imm, sig, 0, Feature::feature},
+#include "interp/core/opcodes.def"
+  }};
+  for (InstrInfo& instr : instrs) {
+    const size_t colon = instr.signature.find(':');
+    if (colon != std::string_view::npos) instr.colon = static_cast<uint8_t>(colon);
+  }
+  return instrs;
+}();
+
+// The enumerators as text.
+inline constexpr std::array<std::string_view, kOpcodeCount> kInstrIds{{
+#define WEFT_OP(prefix, code, Id, ...) #Id,
 #include "interp/core/opcodes.def"
 }};
 
-constexpr const InstrInfo& info(Opcode opcode) { return kInstrs[index_of(opcode)]; }
+namespace detail {
+
+// What info() reads at run time: no pointers, which the loader would have to relocate.
+struct PackedInstr {
+  uint16_t code;
+  uint16_t text;  // in kInstrTexts
+  uint8_t prefix;
+  uint8_t text_size;
+  Imm immediate;
+  Feature feature;
+  uint8_t sizes;  // of the signature, and above 4 bits where its colon is
+  std::array<char, 7> signature;
+};
+
+inline constexpr char kInstrTexts[] =
+#define WEFT_OP(prefix, code, Id, text, ...) text
+#include "interp/core/opcodes.def"
+    ;
+
+inline constexpr auto kPackedInstrs = [] {
+  std::array<PackedInstr, kOpcodeCount> packed{};
+  size_t text = 0;
+  for (size_t i = 0; i < kOpcodeCount; ++i) {
+    const InstrInfo& instr = kInstrs[i];
+    packed[i] = {.code = instr.code,
+                 .text = static_cast<uint16_t>(text),
+                 .prefix = instr.prefix,
+                 .text_size = static_cast<uint8_t>(instr.text.size()),
+                 .immediate = instr.immediate,
+                 .feature = instr.feature,
+                 .sizes = static_cast<uint8_t>(instr.signature.size() | instr.colon << 4),
+                 .signature = {}};
+    std::ranges::copy(instr.signature, packed[i].signature.begin());
+    text += instr.text.size();
+  }
+  return packed;
+}();
+static_assert(sizeof(PackedInstr) == 16 && sizeof(kInstrTexts) < 0xffff);
+
+}  // namespace detail
+
+// An instruction's row.
+constexpr InstrInfo info(Opcode opcode) {
+  const detail::PackedInstr& packed = detail::kPackedInstrs[index_of(opcode)];
+  return {.prefix = packed.prefix,
+          .code = packed.code,
+          .text = {detail::kInstrTexts + packed.text, packed.text_size},
+          .immediate = packed.immediate,
+          .signature = {packed.signature.data(), packed.sizes & 15u},
+          .colon = static_cast<uint8_t>(packed.sizes >> 4),
+          .feature = packed.feature};
+}
 
 // Bytes that a memory access touches; 0 for instructions that are not one. Also the natural
 // alignment.
@@ -146,9 +215,13 @@ constexpr uint32_t lane_count(Opcode opcode) {
 constexpr std::optional<Opcode> find_opcode(uint8_t prefix, uint32_t code) {
   if (code > 0xffff) return std::nullopt;
   const uint32_t encoding = uint32_t{prefix} << 16 | code;
-  const auto at = std::ranges::lower_bound(kInstrs, encoding, {}, &InstrInfo::encoding);
-  if (at == kInstrs.end() || at->encoding() != encoding) return std::nullopt;
-  return static_cast<Opcode>(at - kInstrs.begin());
+  const auto encoding_of = [](const detail::PackedInstr& instr) {
+    return uint32_t{instr.prefix} << 16 | instr.code;
+  };
+  const auto& instrs = detail::kPackedInstrs;
+  const auto at = std::ranges::lower_bound(instrs, encoding, {}, encoding_of);
+  if (at == instrs.end() || encoding_of(*at) != encoding) return std::nullopt;
+  return static_cast<Opcode>(at - instrs.begin());
 }
 
 // One-byte instructions, indexed by their byte: the decoder's fast path. Unassigned bytes hold
@@ -166,6 +239,7 @@ inline constexpr std::array<uint16_t, 256> kOneByteOpcodes = [] {
 namespace opcode_table_checks {
 
 constexpr bool id_is_camel_case_of_text(const InstrInfo& instr) {
+  const std::string_view id = kInstrIds[static_cast<size_t>(&instr - kInstrs.data())];
   size_t at = 0;
   bool start = true;
   for (char c : instr.text) {
@@ -174,11 +248,11 @@ constexpr bool id_is_camel_case_of_text(const InstrInfo& instr) {
       continue;
     }
     const char expected = start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    if (at >= instr.id.size() || instr.id[at] != expected) return false;
+    if (at >= id.size() || id[at] != expected) return false;
     ++at;
     start = false;
   }
-  return at == instr.id.size();
+  return at == id.size();
 }
 
 static_assert(std::ranges::is_sorted(kInstrs, {}, &InstrInfo::encoding));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "interp/core/float_text.h"
 #include "interp/core/trap.h"
 #include "interp/debug/instr_printer.h"
 #include "interp/execute/handlers.h"
@@ -201,12 +202,6 @@ std::string slots(uint32_t first, uint32_t count) {
   return "[" + std::to_string(first) + ".." + std::to_string(uint64_t{first} + count) + ")";
 }
 
-template <class Float>
-std::string float_text(Float value) {
-  std::array<char, 64> text{};
-  return {text.begin(), std::to_chars(text.begin(), text.end(), value).ptr};
-}
-
 std::string constant(const uint8_t* at, Repr repr) {
   switch (repr) {
     case Repr::F32:
@@ -334,7 +329,7 @@ bool is_cast(Shape shape) {
 }
 
 std::string_view step_name(const HandlerKey& key) {
-  return (key.flags & kStep64) != 0 ? "step64" : "step";
+  return key.step() == kStep64 ? "step64" : key.step() == kStep ? "step" : "set";
 }
 
 std::string name_of(const HandlerKey& key) {
@@ -401,9 +396,9 @@ std::string print_cell(const uint8_t* cell, const uint8_t* function) {
           add(slot(read<uint16_t>(cell + at.s)));
           break;
         }
-        step = std::string(step_name(*key)) + " " + slot(read<uint16_t>(cell + at.s)) +
-               " := " + slot(read<uint16_t>(cell + at.r)) + " + " +
-               std::to_string(read<int32_t>(cell + at.t)) + "; ";
+        step = std::string(step_name(*key)) + " " + slot(read<uint16_t>(cell + at.s)) + " := ";
+        if (key->step() != kStepConst) step += slot(read<uint16_t>(cell + at.r)) + " + ";
+        step += std::to_string(read<int32_t>(cell + at.t)) + "; ";
         break;
       case Field::R:
       case Field::T:
@@ -456,7 +451,7 @@ std::string print_handler(const HandlerKey& key) {
     return in == In::Slot ? "slot" : in == In::Acc ? "acc" : "const";
   };
   constexpr auto kReprNames = std::to_array<std::string_view>({"i32", "i64", "f32", "f64", "v128"});
-  std::string text = (key.flags & kStep) != 0 ? std::string(step_name(key)) + "; " : "";
+  std::string text = key.step() != 0 ? std::string(step_name(key)) + "; " : "";
   text += name_of(key);
   if ((key.flags & kBack) != 0 && flow_of(key.shape) != Flow::Next) text += " back";
   // The first representation is that of shapes without one, too.

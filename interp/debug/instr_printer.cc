@@ -2,9 +2,9 @@
 
 #include <array>
 #include <bit>
-#include <charconv>
 #include <utility>
 
+#include "interp/core/float_text.h"
 #include "interp/decode/reader.h"
 #include "interp/decode/type_reader.h"
 
@@ -13,12 +13,6 @@ namespace weft::interp {
 namespace {
 
 std::string number(uint64_t value) { return " " + std::to_string(value); }
-
-template <class Float>
-std::string float_text(Float value) {
-  std::array<char, 64> text{};
-  return " " + std::string(text.begin(), std::to_chars(text.begin(), text.end(), value).ptr);
-}
 
 std::string block_text(const BlockType& block) {
   switch (block.kind) {
@@ -117,9 +111,9 @@ std::string immediate_text(Imm kind, const Immediate& immediate) {
     case Imm::I64:
       return " " + std::to_string(static_cast<int64_t>(immediate.bits));
     case Imm::F32:
-      return float_text(std::bit_cast<float>(static_cast<uint32_t>(immediate.bits)));
+      return " " + float_text(std::bit_cast<float>(static_cast<uint32_t>(immediate.bits)));
     case Imm::F64:
-      return float_text(std::bit_cast<double>(immediate.bits));
+      return " " + float_text(std::bit_cast<double>(immediate.bits));
     case Imm::V128:
       return bytes_text(immediate.v128);
     case Imm::HeapType:

@@ -14,7 +14,7 @@ namespace weft::interp {
 
 Handler handler_for(const HandlerKey& key) {
   const auto find = [&key]() -> HandlerFn* {
-    if ((key.flags & kStep) != 0) return step_handler(key);
+    if (key.step() != 0) return step_handler(key);
     switch (key.shape) {
       case Shape::Binary:
       case Shape::Unary: {
@@ -137,7 +137,7 @@ void for_each_key(F f) {
   };
   for (const Fusion& fusion : kFusions) {
     HandlerKey key = fusion.key();
-    for (const unsigned flags : {0u, 2u, 4u, 6u, 8u, 12u, 16u, 18u, 48u, 50u}) {
+    for (const unsigned flags : {0u, 2u, 4u, 6u, 8u, 12u, 16u, 18u, 32u, 34u, 48u, 50u}) {
       key.flags = static_cast<uint8_t>(fusion.key().flags | flags);
       if ((flags & ~unsigned{fused_flags(key.shape)} & ~unsigned{kStepFlags}) == 0) each_place(key);
     }
@@ -145,7 +145,7 @@ void for_each_key(F f) {
   for (size_t s = 0; s < kShapeCount; ++s) {
     HandlerKey key{.shape = static_cast<Shape>(s)};
     if (has_inner(key.shape)) continue;
-    const unsigned flag_end = steps_exist(key.shape) ? 2 * kStep64 : kStep;
+    const unsigned flag_end = steps_exist(key.shape) ? 2 * kStepConst : kStep;
     for (unsigned flags = 0; flags < flag_end; ++flags) {
       key.flags = static_cast<uint8_t>(flags);
       for (size_t op = 0; has_opcode(key.shape) && op < kOpcodeCount; ++op) {

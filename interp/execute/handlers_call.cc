@@ -194,7 +194,8 @@ bool replaces_itself(Handler handler) {
   static const Handler lazy[] = {
       handler_for({.shape = Shape::CallLazy}),
       handler_for({.shape = Shape::CallLazy, .flags = kStep}),
-      handler_for({.shape = Shape::CallLazy, .flags = kStep | kStep64}),
+      handler_for({.shape = Shape::CallLazy, .flags = kStepConst}),
+      handler_for({.shape = Shape::CallLazy, .flags = kStep64}),
       handler_for({.shape = Shape::ReturnCallLazy}),
   };
   return std::ranges::find(lazy, handler) != std::end(lazy) && handler != nullptr;

@@ -10,35 +10,33 @@ namespace {
 using Space = VariantSpace<2, false, kBranchFlags>;
 
 template <Opcode Op, auto Fn>
-constexpr Space::Table kTable = Space::table<HandlerKey{.shape = Shape::CompareBranch, .op = Op}>(
-    []<HandlerKey key, size_t flags>() -> HandlerFn* {
-      // Where a comparison has an opposite, the translator uses that one and never negates.
-      if constexpr ((flags & kNegate) != 0 && negated(Op)) {
-        return nullptr;
-      } else {
-        return &compare_branch<kWithBranchFlags<key, flags>, Fn>;
-      }
-    });
-
-template <Opcode Op, auto Fn>
-constexpr const Space::Table* table_of() {
-  if constexpr (fuses_with_branch(Op)) return &kTable<Op, Fn>;
-  return nullptr;
+constexpr OpcodeTable<Space::Table> row() {
+  if constexpr (fuses_with_branch(Op)) {
+    return {Op, Space::table<HandlerKey{.shape = Shape::CompareBranch, .op = Op}>(
+                    []<HandlerKey key, size_t flags>() -> HandlerFn* {
+                      // Where a comparison has an opposite, the translator uses that one and never
+                      // negates.
+                      if constexpr ((flags & kNegate) != 0 && negated(Op)) {
+                        return nullptr;
+                      } else {
+                        return &compare_branch<kWithBranchFlags<key, flags>, Fn>;
+                      }
+                    })};
+  }
+  return {Op, {}};
 }
 
 }  // namespace
 
 HandlerFn* compare_branch_handler(const HandlerKey& key) {
-  static constexpr auto kTables = [] {
-    std::array<const Space::Table*, kOpcodeCount> tables{};
+  static constexpr auto kTables = opcode_tables<[] {
+    return std::array{
 #define WEFT_OP(...)
-#define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) \
-  tables[index_of(Opcode::Id)] = table_of<Opcode::Id, &__VA_ARGS__>();
+#define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
-    return tables;
-  }();
-  const Space::Table* table =
-      key.shape == Shape::CompareBranch ? kTables[index_of(key.op)] : nullptr;
+    };
+  }>();
+  const auto* const table = key.shape == Shape::CompareBranch ? kTables.find(key.op) : nullptr;
   return table ? (*table)[Space::index_of_key(key, key.flags & (kNegate | kBack))] : nullptr;
 }
 

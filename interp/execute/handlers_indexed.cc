@@ -7,19 +7,6 @@ namespace weft::interp {
 namespace {
 
 template <HandlerKey Key, class Stored, class T>
-WEFT_HANDLER(load_indexed) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  const uint64_t at = indexed_address<Key, Stored>(cell, WEFT_STATE);
-  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
-    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  const T value = static_cast<T>(read_unaligned<Stored>(mem + at));
-  keep_until_loaded(pc, value);
-  write_result<Key.d, kReprOf<T>>(value, cell.d, WEFT_STATE);
-  WEFT_NEXT(cell.size);
-}
-
-template <HandlerKey Key, class Stored, class T>
 WEFT_HANDLER(store_indexed) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);

@@ -5,35 +5,6 @@
 namespace weft::interp {
 namespace {
 
-template <HandlerKey Key, class Stored, class T>
-WEFT_HANDLER(load) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  const uint32_t address = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
-  const uint64_t at = uint64_t{address} + read_u32(pc, cell.offset);
-  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
-    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  const auto stored = read_unaligned<Stored>(mem + at);
-  const T value = static_cast<T>(stored);
-  keep_until_loaded(pc, value);
-  write_result<Key.d, kReprOf<T>>(value, cell.d, WEFT_STATE);
-  WEFT_NEXT(cell.size);
-}
-
-template <HandlerKey Key, class Stored, class T>
-WEFT_HANDLER(store) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  const uint32_t address = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
-  const T value = read_operand<Key.b, kReprOf<T>>(cell.b, WEFT_STATE);
-  const uint64_t at = uint64_t{address} + read_u32(pc, cell.offset);
-  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
-    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  write_unaligned<Stored>(mem + at, static_cast<Stored>(value));
-  keep_until_stored(pc);
-  WEFT_NEXT(cell.size);
-}
-
 using LoadSpace = VariantSpace<1, true, 2>;
 using StoreSpace = VariantSpace<2, false, 2>;
 

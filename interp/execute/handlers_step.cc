@@ -1,5 +1,5 @@
-// Cells that begin with a step: an induction variable is advanced by the cell that ends the loop,
-// or that advances another.
+// Cells that begin with a step: a local is advanced, or moved, by a cell that comes later, above
+// all by the one that ends the loop.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -7,6 +7,7 @@
 
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_call.h"
+#include "interp/execute/shapes_memory.h"
 #include "interp/execute/shapes_move.h"
 #include "interp/execute/shapes_numeric.h"
 #include "interp/execute/shapes_op_branch.h"
@@ -14,19 +15,22 @@
 namespace weft::interp {
 namespace {
 
+constexpr std::array<uint8_t, 3> kKinds = {kStep, kStepConst, kStep64};
+
 // The keys that have a handler: of a shape and instruction those with these places and flags.
 struct Forms {
   HandlerKey key;
   bool a_in_acc = false;
   bool a_is_const = false;
   bool b_is_const = false;
+  bool b_in_acc = false;
   bool c_is_const = false;
   bool d_in_acc = false;
   uint8_t flags = 0;
 
   constexpr size_t count() const {
-    size_t count = 2;  // widths of the step
-    for (const bool varies : {a_in_acc, a_is_const, b_is_const, c_is_const, d_in_acc,
+    size_t count = kKinds.size();
+    for (const bool varies : {a_in_acc, a_is_const, b_is_const, b_in_acc, c_is_const, d_in_acc,
                               (flags & kBack) != 0, (flags & kNegate) != 0}) {
       if (varies) count *= 2;
     }
@@ -42,12 +46,12 @@ struct Forms {
     if (next(a_in_acc)) at.a = In::Acc;
     if (next(a_is_const)) at.a = In::Imm;
     if (next(b_is_const)) at.b = In::Imm;
+    if (next(b_in_acc)) at.b = In::Acc;
     if (next(c_is_const)) at.c = In::Imm;
     if (next(d_in_acc)) at.d = Out::Acc;
-    at.flags |= kStep;
     if (next((flags & kBack) != 0)) at.flags |= kBack;
     if (next((flags & kNegate) != 0)) at.flags |= kNegate;
-    if (next(true)) at.flags |= kStep64;
+    at.flags |= kKinds[index];
     return at;
   }
 };
@@ -61,6 +65,17 @@ constexpr void for_each_forms(F f) {
   f(Forms{
       .key = {.shape = Shape::MoveBranch, .repr = Repr::I64}, .a_is_const = true, .flags = kBack});
   f(Forms{.key = {.shape = Shape::MoveBranch, .a = In::Acc, .repr = Repr::I64}, .flags = kBack});
+  for (const Opcode load : {Opcode::I32Load, Opcode::I32Load8U, Opcode::I64Load, Opcode::F64Load}) {
+    f(Forms{.key = {.shape = Shape::Load, .op = load}, .a_in_acc = true, .d_in_acc = true});
+    f(Forms{.key = {.shape = Shape::LoadIndexed, .op = load},
+            .a_is_const = true,
+            .b_in_acc = true,
+            .d_in_acc = true});
+  }
+  for (const Opcode store : {Opcode::I32Store, Opcode::I32Store8, Opcode::F64Store}) {
+    f(Forms{.key = {.shape = Shape::Store, .op = store}, .a_in_acc = true, .b_is_const = true});
+    f(Forms{.key = {.shape = Shape::Store, .op = store, .b = In::Acc}});
+  }
   f(Forms{.key = {.shape = Shape::Branch}, .flags = kBack});
   f(Forms{.key = {.shape = Shape::BranchIf}, .a_in_acc = true, .flags = kBack | kNegate});
   f(Forms{.key = {.shape = Shape::Binary, .op = Opcode::I32Add},
@@ -118,6 +133,12 @@ constexpr HandlerFn* handler_of() {
     return &compare_branch<Key, kFunctionOf<Key.op>>;
   else if constexpr (Key.shape == Shape::BranchOp)
     return &branch_op<Key>;
+  else if constexpr (Key.shape == Shape::Load)
+    return &load<Key, StoredOf<Key.op>, ValueOf<Key.op>>;
+  else if constexpr (Key.shape == Shape::LoadIndexed)
+    return &load_indexed<Key, StoredOf<Key.op>, ValueOf<Key.op>>;
+  else if constexpr (Key.shape == Shape::Store)
+    return &store<Key, StoredOf<Key.op>, ValueOf<Key.op>>;
   else
     return &binary<Key, kFunctionOf<Key.op>>;
 }

@@ -83,11 +83,13 @@ template <Out Place, Repr R>
 template <HandlerKey Key>
 [[gnu::always_inline]] inline void take_step(const CellLayout& cell, const uint8_t* pc,
                                              uint64_t* fp) {
-  if constexpr ((Key.flags & kStep) != 0) {
+  if constexpr (Key.step() == kStepConst) {
+    fp[read_unaligned<uint16_t>(pc + cell.s)] = read_unaligned<uint32_t>(pc + cell.t);
+  } else if constexpr (Key.step() != 0) {
     const uint64_t from = fp[read_unaligned<uint16_t>(pc + cell.r)];
     const auto to = from + static_cast<uint64_t>(int64_t{read_unaligned<int32_t>(pc + cell.t)});
     fp[read_unaligned<uint16_t>(pc + cell.s)] =
-        (Key.flags & kStep64) != 0 ? to : static_cast<uint32_t>(to);
+        Key.step() == kStep64 ? to : static_cast<uint32_t>(to);
   }
 }
 

@@ -2,6 +2,7 @@
 // forms of a row of fusions.def.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "interp/execute/abi.h"
 #include "interp/execute/operands.h"
 #include "interp/execute/shapes_memory.h"
+#include "interp/execute/variants.h"
 #include "interp/translate/fusion_rows.h"
 
 namespace weft::interp {
@@ -64,7 +66,7 @@ template <HandlerKey Key, class Value>
   kFunctionOf<(Key).inner>(read_operand<(Key).a, (reprs).in[0]>((cell).a, WEFT_STATE), \
                            read_operand<(Key).b, (reprs).in[1]>((cell).b, WEFT_STATE))
 
-// The forms that exist of the rows with this shape and these representations, numbered from 1.
+// The forms that exist of the rows with this shape and these representations.
 template <Shape S, Reprs R, bool InnerCommutes>
 struct FusedForms {
   static constexpr size_t kPlaces = 27 * 2;
@@ -102,36 +104,37 @@ struct FusedForms {
     return (key.flags & ~flags) == 0 && fused_form_exists(key, R);
   }
 
-  static constexpr auto kNumbers = [] {
-    std::array<uint8_t, kPlaces * kFlagValues> numbers{};
-    uint8_t count = 0;
-    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = exists(i) ? ++count : uint8_t{0};
-    return numbers;
+  static constexpr size_t kIndexCount = kPlaces * kFlagValues;
+  static constexpr auto kPresent = [] {
+    PresentBits<kIndexCount> present{};
+    for (size_t i = 0; i < kIndexCount; ++i) {
+      if (exists(i)) present[i / 64] |= uint64_t{1} << (i % 64);
+    }
+    return present;
   }();
   static constexpr size_t kCount = [] {
     size_t count = 0;
-    for (const uint8_t number : kNumbers) count = number > count ? number : count;
+    for (size_t i = 0; i < kIndexCount; ++i) count += exists(i) ? 1u : 0u;
     return count;
   }();
   static constexpr auto kIndices = [] {
     std::array<uint16_t, kCount> indices{};
-    for (size_t i = 0; i < kNumbers.size(); ++i) {
-      if (kNumbers[i] != 0) indices[kNumbers[i] - 1u] = static_cast<uint16_t>(i);
+    size_t count = 0;
+    for (size_t i = 0; i < kIndexCount; ++i) {
+      if (exists(i)) indices[count++] = static_cast<uint16_t>(i);
     }
     return indices;
   }();
 };
 
-// A row's handlers, by the numbers of its forms.
+// A row's handlers.
 struct FusedRow {
-  HandlerFn* const* handlers = nullptr;
-  const uint8_t* numbers = nullptr;
-  size_t (*index_of)(const HandlerKey&) = nullptr;
+  HandlerFn* const* handlers;
+  const uint64_t* present;
+  size_t (*index_of)(const HandlerKey&);
 
   HandlerFn* find(const HandlerKey& key) const {
-    if (handlers == nullptr) return nullptr;
-    const uint8_t number = numbers[index_of(key)];
-    return number == 0 ? nullptr : handlers[number - 1];
+    return find_present(handlers, present, index_of(key));
   }
 };
 
@@ -153,19 +156,36 @@ struct FusedFamily {
   };
   template <size_t Row>
   static constexpr FusedRow row() {
-    if constexpr (has(kFusions[Row].shape) && !kSmall) {
-      using Table = RowTable<Row>;
-      return {Table::kHandlers.data(), Table::Forms::kNumbers.data(), &Table::Forms::index_of};
-    }
-    return {};
+    using Table = RowTable<Row>;
+    return {Table::kHandlers.data(), Table::Forms::kPresent.data(), &Table::Forms::index_of};
   }
 
+  // kFusions is sorted by shape: the family's rows of a shape stand together there.
+  template <Shape S>
+  static constexpr size_t kRowsOfOthersBefore = static_cast<size_t>(std::ranges::count_if(
+      kFusions, [](const Fusion& fusion) { return fusion.shape < S && !has(fusion.shape); }));
+  static constexpr auto kRowsOfFamily = [] {
+    std::array<size_t, static_cast<size_t>(std::ranges::count_if(
+                           kFusions, [](const Fusion& fusion) { return has(fusion.shape); }))>
+        rows{};
+    size_t count = 0;
+    for (size_t i = 0; i < kFusions.size(); ++i) {
+      if (has(kFusions[i].shape)) rows[count++] = i;
+    }
+    return rows;
+  }();
+
   static HandlerFn* find(const HandlerKey& key) {
-    static constexpr auto kRows = []<size_t... I>(std::index_sequence<I...>) {
-      return std::array<FusedRow, sizeof...(I)>{row<I>()...};
-    }(std::make_index_sequence<kFusions.size()>{});
-    const auto row = find_fusion(key);
-    return row ? kRows[*row].find(key) : nullptr;
+    if constexpr (!kSmall) {
+      static constexpr auto kRows = []<size_t... I>(std::index_sequence<I...>) {
+        return std::array<FusedRow, sizeof...(I)>{FusedFamily::row<kRowsOfFamily[I]>()...};
+      }(std::make_index_sequence<kRowsOfFamily.size()>{});
+      size_t others = 0;
+      ((others = key.shape == Shapes ? kRowsOfOthersBefore<Shapes> : others), ...);
+      const auto row = find_fusion(key);
+      if (row && has(key.shape)) return kRows[*row - others].find(key);
+    }
+    return nullptr;
   }
 };
 

@@ -59,49 +59,45 @@ struct NumericFamily {
   static constexpr bool has(Opcode op) { return ((info(op).signature[0] == Letters) || ...); }
 
   template <Opcode Op, auto Fn>
-  static constexpr UnarySpace::Table kUnary =
-      UnarySpace::table<HandlerKey{.shape = Shape::Unary, .op = Op}>(
-          []<HandlerKey key, size_t>() -> HandlerFn* { return &unary<key, Fn>; });
-  template <Opcode Op, auto Fn>
-  static constexpr BinarySpace::Table kBinary =
-      BinarySpace::table<HandlerKey{.shape = Shape::Binary, .op = Op}>(
-          []<HandlerKey key, size_t>() -> HandlerFn* { return &binary<key, Fn>; });
-
-  template <Opcode Op, auto Fn>
-  static constexpr HandlerFn* const* unary_row() {
-    if constexpr (has(Op)) return kUnary<Op, Fn>.data();
-    return nullptr;
+  static constexpr OpcodeTable<UnarySpace::Table> unary_row() {
+    if constexpr (has(Op)) {
+      return {Op, UnarySpace::table<HandlerKey{.shape = Shape::Unary, .op = Op}>(
+                      []<HandlerKey key, size_t>() -> HandlerFn* { return &unary<key, Fn>; })};
+    }
+    return {Op, {}};
   }
   template <Opcode Op, auto Fn>
-  static constexpr HandlerFn* const* binary_row() {
-    if constexpr (has(Op)) return kBinary<Op, Fn>.data();
-    return nullptr;
+  static constexpr OpcodeTable<BinarySpace::Table> binary_row() {
+    if constexpr (has(Op)) {
+      return {Op, BinarySpace::table<HandlerKey{.shape = Shape::Binary, .op = Op}>(
+                      []<HandlerKey key, size_t>() -> HandlerFn* { return &binary<key, Fn>; })};
+    }
+    return {Op, {}};
   }
 
   static HandlerFn* find(const HandlerKey& key) {
-    static constexpr auto kUnaryRows = [] {
-      std::array<HandlerFn* const*, kOpcodeCount> rows{};
+    static constexpr auto kUnary = opcode_tables<[] {
+      return std::array{
 #define WEFT_OP(...)
-#define WEFT_UNARY(prefix, code, Id, text, sig, feature, ...) \
-  rows[index_of(Opcode::Id)] = unary_row<Opcode::Id, &__VA_ARGS__>();
+#define WEFT_UNARY(prefix, code, Id, text, sig, feature, ...) unary_row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
-      return rows;
-    }();
-    static constexpr auto kBinaryRows = [] {
-      std::array<HandlerFn* const*, kOpcodeCount> rows{};
+      };
+    }>();
+    static constexpr auto kBinary = opcode_tables<[] {
+      return std::array{
 #define WEFT_OP(...)
 #define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) \
-  rows[index_of(Opcode::Id)] = binary_row<Opcode::Id, &__VA_ARGS__>();
+  binary_row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
-      return rows;
-    }();
+      };
+    }>();
     if (key.shape == Shape::Unary) {
-      const auto row = kUnaryRows[index_of(key.op)];
-      return row ? row[UnarySpace::index_of_key(key)] : nullptr;
+      const auto* const table = kUnary.find(key.op);
+      return table ? (*table)[UnarySpace::index_of_key(key)] : nullptr;
     }
     if (key.shape == Shape::Binary) {
-      const auto row = kBinaryRows[index_of(key.op)];
-      return row ? row[BinarySpace::index_of_key(key)] : nullptr;
+      const auto* const table = kBinary.find(key.op);
+      return table ? (*table)[BinarySpace::index_of_key(key)] : nullptr;
     }
     return nullptr;
   }

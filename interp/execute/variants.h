@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "interp/core/op_facts.h"
@@ -68,6 +71,24 @@ constexpr bool steps_exist(Shape shape) {
     case Shape::MoveBranch:
     case Shape::Call:
     case Shape::CallLazy:
+    case Shape::Load:
+    case Shape::Store:
+    case Shape::LoadIndexed:
+      return true;
+    default:
+      return false;
+  }
+}
+// The accesses that may: the commonest, with guard pages.
+constexpr bool steps_exist(Opcode access) {
+  switch (access) {
+    case Opcode::I32Load:
+    case Opcode::I32Load8U:
+    case Opcode::I64Load:
+    case Opcode::F64Load:
+    case Opcode::I32Store:
+    case Opcode::I32Store8:
+    case Opcode::F64Store:
       return true;
     default:
       return false;
@@ -95,6 +116,13 @@ constexpr bool exists_with_step(const HandlerKey& key) {
       return (key.flags & ~kStepFlags) == 0;
     case Shape::MoveBranch:
       return (key.flags & kNegate) == 0;
+    case Shape::Load:
+      return steps_exist(key.op) && (key.flags & ~kStepFlags) == 0 && key.a != In::Imm;
+    case Shape::LoadIndexed:
+      return steps_exist(key.op) && (key.flags & ~kStepFlags) == 0 && key.a != In::Acc;
+    case Shape::Store:
+      return steps_exist(key.op) && (key.flags & ~kStepFlags) == 0 && key.a != In::Imm &&
+             (key.a == In::Slot || key.b != In::Acc);
     default:
       return false;
   }
@@ -102,7 +130,7 @@ constexpr bool exists_with_step(const HandlerKey& key) {
 
 constexpr bool exists(const HandlerKey& key) {
   if (!is_normal(key)) return false;
-  if ((key.flags & kStep) != 0 && !exists_with_step(key)) return false;
+  if (key.step() != 0 && !exists_with_step(key)) return false;
   if (kSmall && is_left_out_when_small(key)) return false;
   const Reprs reprs = reprs_of(key);
   const bool both_acc =
@@ -184,6 +212,21 @@ constexpr bool exists(const HandlerKey& key) {
   }
 }
 
+// Tables hold the handlers that there are in the order of their indices, and a bit for each index
+// that has one: a table of all indices would be half empty.
+template <size_t N>
+using PresentBits = std::array<uint64_t, (N + 63) / 64>;
+
+// The handler with this index, or null.
+[[gnu::noinline]] inline HandlerFn* find_present(HandlerFn* const* handlers,
+                                                 const uint64_t* present, size_t index) {
+  const uint64_t bit = uint64_t{1} << (index % 64);
+  if ((present[index / 64] & bit) == 0) return nullptr;
+  auto number = static_cast<size_t>(std::popcount(present[index / 64] & (bit - 1)));
+  for (size_t i = 0; i < index / 64; ++i) number += static_cast<size_t>(std::popcount(present[i]));
+  return handlers[number];
+}
+
 // All combinations of the places of N operands (a, b, c), of the result's if HasResult, and of
 // Flags flag values.
 template <size_t N, bool HasResult, size_t Flags = 1>
@@ -213,21 +256,83 @@ struct VariantSpace {
     return key;
   }
 
-  using Table = std::array<HandlerFn*, kSize>;
-  // make.template operator()<key, flags>() yields the handler of a key that exists.
+  struct Table {
+    HandlerFn* const* handlers = nullptr;
+    PresentBits<kSize> present{};
+
+    HandlerFn* operator[](size_t index) const {
+      return find_present(handlers, present.data(), index);
+    }
+  };
+  // Make().template operator()<key, flags>() yields the handler of a key that exists, or null.
   template <HandlerKey Base, class Make>
-  static constexpr Table table(Make make) {
-    return [&]<size_t... I>(std::index_sequence<I...>) {
-      return Table{[&]() -> HandlerFn* {
+  static constexpr Table table(Make) {
+    return {Dense<Base, Make>::kHandlers.data(), Dense<Base, Make>::kPresent};
+  }
+
+ private:
+  template <HandlerKey Base, class Make>
+  struct Dense {
+    static constexpr auto kAll = []<size_t... I>(std::index_sequence<I...>) {
+      return std::array<HandlerFn*, kSize>{[]() -> HandlerFn* {
         constexpr HandlerKey key = key_at(Base, I);
         if constexpr (exists(key)) {
-          return make.template operator()<key, flags_at(I)>();
+          return Make().template operator()<key, flags_at(I)>();
         } else {
           return nullptr;
         }
       }()...};
     }(std::make_index_sequence<kSize>{});
+
+    static constexpr size_t kCount =
+        kSize - static_cast<size_t>(std::ranges::count(kAll, static_cast<HandlerFn*>(nullptr)));
+    static constexpr auto kHandlers = [] {
+      std::array<HandlerFn*, kCount> handlers{};
+      std::ranges::copy_if(kAll, handlers.begin(), [](HandlerFn* fn) { return fn != nullptr; });
+      return handlers;
+    }();
+    static constexpr auto kPresent = [] {
+      PresentBits<kSize> present{};
+      for (size_t i = 0; i < kSize; ++i) {
+        if (kAll[i] != nullptr) present[i / 64] |= uint64_t{1} << (i % 64);
+      }
+      return present;
+    }();
+  };
+};
+
+// The tables of the instructions that have one.
+template <class Table>
+struct OpcodeTable {
+  Opcode op;
+  Table table;  // with no handlers: the instruction has none
+};
+template <class Table, size_t N>
+struct OpcodeTables {
+  std::array<uint8_t, kOpcodeCount> numbers{};  // from 1
+  std::array<Table, N> tables{};
+
+  constexpr const Table* find(Opcode op) const {
+    const uint8_t number = numbers[index_of(op)];
+    return number == 0 ? nullptr : &tables[number - 1u];
   }
 };
+// items() yields an array of OpcodeTables.
+template <auto items>
+constexpr auto opcode_tables() {
+  constexpr auto all = items();
+  using Table = decltype(all[0].table);
+  constexpr auto has_any = [](const auto& item) { return item.table.handlers != nullptr; };
+  constexpr auto count = static_cast<size_t>(std::ranges::count_if(all, has_any));
+  static_assert(count < 256);
+  OpcodeTables<std::remove_const_t<Table>, count> result;
+  size_t number = 0;
+  for (const auto& item : all) {
+    if (!has_any(item)) continue;
+    result.tables[number] = item.table;
+    result.numbers[index_of(item.op)] = static_cast<uint8_t>(++number);
+  }
+  return result;
+}
 
 }  // namespace weft::interp

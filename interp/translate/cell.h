@@ -226,10 +226,12 @@ enum HandlerFlag : uint8_t {
   kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
   kChecked = 4,  // memory accesses: MemoryMode::Checked
   kScaled = 8,   // LoadIndexed, StoreIndexed, OpLoadIndexed: the index counts elements
-  kStep = 16,    // before all else, slot s := slot r + t, an i32; kStep64: an i64
-  kStep64 = 32,
+  // Before all else:
+  kStep = 16,       // slot s := slot r + t, an i32
+  kStepConst = 32,  // slot s := t, zero-extended
+  kStep64 = 48,     // slot s := slot r + t, an i64
 };
-inline constexpr uint8_t kStepFlags = kStep | kStep64;
+inline constexpr uint8_t kStepFlags = 48;
 
 // Kinds of casts, a part of their flags: what RefTest, RefCast and BranchCast find in their cells.
 // p is the TypeRegistry.
@@ -258,6 +260,7 @@ struct HandlerKey {
   Out d = Out::Slot;
   Repr repr = Repr::I32;  // shapes without an opcode
   uint8_t flags = 0;
+  constexpr uint8_t step() const { return flags & kStepFlags; }
   constexpr bool operator==(const HandlerKey&) const = default;
   constexpr auto operator<=>(const HandlerKey&) const = default;
 };

@@ -238,9 +238,9 @@ constexpr Fields fields_of(Shape shape) {
 
 constexpr Fields fields_of(const HandlerKey& key) {
   const Fields own = fields_of(key.shape);
-  if ((key.flags & kStep) == 0) return own;
+  if (key.step() == 0) return own;
   Fields fields{Field::S, Field::R};
-  size_t count = 2;
+  size_t count = key.step() == kStepConst ? 1 : 2;
   for (const Field field : own) {
     if (field != Field::None) fields[count++] = field;
   }

@@ -23,6 +23,7 @@ namespace weft::interp {
 
 class TypeRegistry;
 struct IrFunction;
+class KeyFacts;
 
 struct CodeOptions {
   MemoryMode memory_mode = MemoryMode::Guard;
@@ -158,6 +159,7 @@ class CodeSpace {
   Chunk* chunk_for(size_t bytes);
   std::map<const uint8_t*, Chunk> x_chunks;  // by their first byte
   Chunk* x_current = nullptr;                // new code goes here
+  std::unique_ptr<KeyFacts> x_facts;
   size_t x_bytes = 0;
 };
 

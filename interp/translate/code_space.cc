@@ -61,6 +61,7 @@ bool CodeSpace::translate_all() {
 IrFunction CodeSpace::build(uint32_t func) const {
   const ValidateOptions validate_options;
   Translator translator(x_module, x_types, x_layout, x_options);
+  translator.reserve(x_module.funcs[func].body.size());
   const auto valid =
       validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
   IrFunction function = translator.take();
@@ -83,16 +84,17 @@ const uint8_t* CodeSpace::translate(uint32_t func) {
 
 const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   IrFunction function = build(func);
-  const CellPlan plan = plan_cells(function);
   std::unique_ptr<uint64_t[]> counters = make_counters(function);
   const std::lock_guard lock(x_mutex);
+  if (x_facts == nullptr) x_facts = std::make_unique<KeyFacts>();
+  const CellPlan plan = plan_cells(function, *x_facts);
   auto& entry = x_entries[func - x_module.imported_funcs];
   if (const uint8_t* other = entry.load(std::memory_order_relaxed))
     return other;  // another thread was faster
   Chunk* const chunk = chunk_for(plan.size);
   if (chunk == nullptr) return nullptr;
   uint8_t* const code = chunk->free;
-  write_cells(function, plan, std::span(code, plan.size));
+  write_cells(function, plan, std::span(code, plan.size), *x_facts);
   Function& made = chunk->functions.emplace_back();
   static_cast<FunctionCode&>(made) = {func, code, code + plan.size};
   made.counters = std::move(counters);
@@ -148,7 +150,8 @@ const Catch* CodeSpace::catches_at(const uint8_t* cell) const {
 
 std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {
   const IrFunction function = build(func);
-  const CellPlan plan = plan_cells(function);
+  KeyFacts facts;
+  const CellPlan plan = plan_cells(function, facts);
   std::vector<CellOrigin> origins;
   origins.reserve(function.instrs.size());
   for (size_t i = 0; i < function.instrs.size(); ++i) {

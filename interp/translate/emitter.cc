@@ -10,8 +10,17 @@ namespace {
 
 bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape != Shape::kCount; }
 
-size_t cell_bytes(const IrInstr& instr) {
-  size_t bytes = cell_layout(instr.key).size;
+// Hashes of keys of one instruction differ.
+size_t hash_of(const HandlerKey& key) {
+  const size_t places = static_cast<size_t>(key.a) + static_cast<size_t>(key.b) * 3 +
+                        static_cast<size_t>(key.c) * 9 + static_cast<size_t>(key.d) * 27 +
+                        static_cast<size_t>(key.repr) * 54;
+  return static_cast<size_t>(key.shape) * 37 + static_cast<size_t>(key.op) * 101 +
+         static_cast<size_t>(key.inner) * 211 + places + size_t{key.flags} * 19;
+}
+
+size_t cell_bytes(const IrInstr& instr, KeyFacts& facts) {
+  size_t bytes = facts.of(instr.key).layout.size;
   if (flow_of(instr.key.shape) == Flow::Table)
     bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
   return bytes;
@@ -19,8 +28,13 @@ size_t cell_bytes(const IrInstr& instr) {
 
 class CellWriter {
  public:
-  CellWriter(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code)
-      : x_function(function), x_plan(plan), x_code(code), x_label_offsets(function.label_count) {
+  CellWriter(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code,
+             KeyFacts& facts)
+      : x_function(function),
+        x_plan(plan),
+        x_code(code),
+        x_facts(facts),
+        x_label_offsets(function.label_count) {
     for (size_t i = 0; i < function.instrs.size(); ++i) {
       const IrInstr& instr = function.instrs[i];
       if (instr.is_label) x_label_offsets[instr.label] = plan.offsets[i];
@@ -57,13 +71,14 @@ class CellWriter {
 
   void write(const IrInstr& instr, size_t at) {
     const HandlerKey& key = instr.key;
-    const CellLayout layout = cell_layout(key);
-    const Reprs reprs = reprs_of(key);
-    put(at, handler_for(key));
-    for (Field field : fields_of(key)) {
+    const KeyFacts::Entry& facts = x_facts.of(key);
+    const CellLayout& layout = facts.layout;
+    const Reprs& reprs = facts.reprs;
+    put(at, facts.handler);
+    for (Field field : facts.fields) {
       switch (field) {
-        case Field::None:
-          break;
+        case Field::None:  // the last was before it
+          return;
         case Field::S:
           put(at + layout.s, static_cast<uint16_t>(instr.s));
           break;
@@ -127,23 +142,33 @@ class CellWriter {
   const IrFunction& x_function;
   const CellPlan& x_plan;
   std::span<uint8_t> x_code;
+  KeyFacts& x_facts;
   std::vector<uint32_t> x_label_offsets;
 };
 
 }  // namespace
 
-CellPlan plan_cells(const IrFunction& function) {
+// An entry that was never made has no layout: cells begin with their handler.
+const KeyFacts::Entry& KeyFacts::of(const HandlerKey& key) {
+  Entry& entry = x_entries[hash_of(key) % kEntries];
+  if (entry.key != key || entry.layout.size == 0)
+    entry = {key, cell_layout(key), fields_of(key), reprs_of(key), handler_for(key)};
+  return entry;
+}
+
+CellPlan plan_cells(const IrFunction& function, KeyFacts& facts) {
   CellPlan plan;
   plan.offsets.reserve(function.instrs.size());
   for (const IrInstr& instr : function.instrs) {
     plan.offsets.push_back(static_cast<uint32_t>(plan.size));
-    if (has_cell(instr)) plan.size += cell_bytes(instr);
+    if (has_cell(instr)) plan.size += cell_bytes(instr, facts);
   }
   return plan;
 }
 
-void write_cells(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code) {
-  CellWriter(function, plan, code).run();
+void write_cells(const IrFunction& function, const CellPlan& plan, std::span<uint8_t> code,
+                 KeyFacts& facts) {
+  CellWriter(function, plan, code, facts).run();
 }
 
 }  // namespace weft::interp

@@ -81,6 +81,11 @@ class Fuser {
         if (instr.key.shape == Shape::Load || instr.key.shape == Shape::Store) fuse_address(instr);
       });
     }
+    if (on(Optimization::Moves)) {
+      for_each_instr([this](IrInstr& instr) {
+        if (instr.key.shape == Shape::Move) fuse_copy(instr);
+      });
+    }
     for_each_instr([this](IrInstr& instr) {
       switch (instr.key.shape) {
         case Shape::Store:
@@ -484,6 +489,35 @@ class Fuser {
 
   // --- moves
 
+  // A local that is set and copied to another, as local.tee and local.set leave it, and set again
+  // before the block ends: the other is set at once, and read instead of it.
+  void fuse_copy(IrInstr& move) {
+    if (x_at == 0 || move.a.kind != IrOperand::Kind::Slot || move.d.is_slot(move.a.slot)) return;
+    size_t at = x_at - 1;
+    while (at > 0 && is_gone(x_instrs[at])) --at;
+    IrInstr& producer = x_instrs[at];
+    const uint32_t from = move.a.slot;
+    const uint32_t to = move.d.slot;
+    if (producer.is_label || !has_movable_result(producer) || !producer.d.is_slot(from)) return;
+    size_t end = x_at + 1;
+    for (;; ++end) {
+      if (end == x_instrs.size() || end > x_at + kWindow) return;
+      const IrInstr& instr = x_instrs[end];
+      if (is_gone(instr)) continue;
+      if (ends_window(instr) || is_vector(instr.key.shape)) return;
+      if (instr.writes_slot(from)) break;
+      if (instr.writes_slot(to)) return;
+    }
+    for (size_t i = x_at + 1; i <= end; ++i) {
+      if (is_gone(x_instrs[i])) continue;
+      for (IrOperand* operand : {&x_instrs[i].a, &x_instrs[i].b, &x_instrs[i].c}) {
+        if (operand->is_slot(from)) operand->slot = to;
+      }
+    }
+    producer.d.slot = to;
+    remove(move);
+  }
+
   // A move and what comes right after it.
   void fuse_move(IrInstr& instr) {
     if (x_at == 0) return;
@@ -509,19 +543,28 @@ class Fuser {
   }
   // --- steps
 
-  // A slot that becomes another, or itself, plus a constant, which has 32 bits in a cell; moves are
-  // sums of 64 bits with 0.
-  static bool is_step(const IrInstr& instr) {
-    if (instr.a.kind != IrOperand::Kind::Slot) return false;
-    if (instr.key.shape == Shape::Move) return true;
-    if (instr.key.shape != Shape::Binary || !is_const(instr.b) || instr.steps()) return false;
+  // What the instruction is as a step: a slot becomes another, or itself, plus a constant, or a
+  // constant, of which a cell has 32 bits. Moves are sums of 64 bits with 0.
+  static uint8_t step_kind(const IrInstr& instr) {
+    if (instr.steps()) return 0;
+    const bool from_slot = instr.a.kind == IrOperand::Kind::Slot;
+    if (instr.key.shape == Shape::Move) {
+      if (from_slot) return kStep64;
+      return instr.a.bits <= UINT32_MAX ? kStepConst : 0;
+    }
+    if (instr.key.shape != Shape::Binary || !from_slot || !is_const(instr.b)) return 0;
     const auto word = static_cast<int64_t>(instr.b.bits);
-    return instr.key.op == Opcode::I32Add ||
-           (instr.key.op == Opcode::I64Add && word == static_cast<int32_t>(word));
+    if (instr.key.op == Opcode::I64Add) return word == static_cast<int32_t>(word) ? kStep64 : 0;
+    return instr.key.op == Opcode::I32Add ? kStep : 0;
+  }
+  static uint64_t step_constant(const IrInstr& step) {
+    if (step.key.shape == Shape::Binary) return step.b.bits;
+    return is_const(step.a) ? step.a.bits : 0;
   }
 
   // Lets a step before that nothing in between can tell happen with this instruction.
   void fuse_step(IrInstr& instr) {
+    if (instr.steps()) return;
     HandlerKey key = instr.key;
     key.flags |= kStep;
     if (handler_for(key) == nullptr) return;
@@ -529,16 +572,15 @@ class Fuser {
       const IrInstr& step = x_instrs[next - 1];
       if (is_gone(step)) continue;
       if (ends_window(step)) return;
-      if (!is_step(step) || !is_untouched(step, next)) continue;
+      const uint8_t kind = step_kind(step);
+      if (kind == 0 || !is_untouched(step, next)) continue;
       // What the instruction reads it had better find in an accumulator.
       const bool waits = instr.reads_slot(step.d.slot) && flow_of(key.shape) == Flow::Next;
       if (waits) continue;
-      const bool is_sum = step.key.shape == Shape::Binary;
-      if (!is_sum || step.key.op == Opcode::I64Add) key.flags |= kStep64;
-      instr.key = key;
+      instr.key.flags |= kind;
       instr.s = step.d.slot;
-      instr.r = step.a.slot;
-      instr.t = is_sum ? static_cast<int32_t>(step.b.bits) : 0;
+      instr.r = is_const(step.a) ? kNoSlot : step.a.slot;
+      instr.t = static_cast<int32_t>(step_constant(step));
       remove(x_instrs[next - 1]);
       return;
     }
@@ -550,7 +592,7 @@ class Fuser {
       const IrInstr& instr = x_instrs[at];
       if (is_gone(instr)) continue;
       if (instr.reads_slot(step.d.slot) || writes(instr, step.d.slot) ||
-          writes(instr, step.a.slot)) {
+          (!is_const(step.a) && writes(instr, step.a.slot))) {
         return false;
       }
     }

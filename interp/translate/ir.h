@@ -41,7 +41,7 @@ struct IrInstr {
                              // in IrFunction::tables
   uint32_t offset = 0;       // of a memory access
   uint32_t x = 0, y = 0, z = 0;
-  uint32_t s = 0, r = 0;  // slots
+  uint32_t s = 0, r = 0;  // slots; r is kNoSlot where it is absent
   int32_t t = 0;
   IrOperand d, a, b, c;
   uint64_t p = 0, q = 0;
@@ -49,7 +49,7 @@ struct IrInstr {
       Repr::I32;  // calls with a single scalar result: its representation; d names its slot
   uint32_t wasm_offset = 0;  // byte offset in the module
 
-  bool steps() const { return (key.flags & kStep) != 0; }
+  bool steps() const { return key.step() != 0; }
   bool writes_slot(uint32_t slot) const { return d.is_slot(slot) || (steps() && s == slot); }
   bool reads_slot(uint32_t slot) const {
     return a.is_slot(slot) || b.is_slot(slot) || c.is_slot(slot) || (steps() && r == slot) ||

@@ -103,6 +103,11 @@ class Translator {
              const CodeOptions& options)
       : x_module(module), x_types(types), x_layout(layout), x_options(options) {}
 
+  // Makes room for a function whose body has so many bytes: growing copies, and touches new pages.
+  void reserve(size_t body_bytes) {
+    constexpr size_t kBytesOfInstr = 2, kMost = 1 << 16;
+    x_function.instrs.reserve(std::min(body_bytes / kBytesOfInstr + kBytesOfInstr, kMost));
+  }
   IrFunction take() { return std::move(x_function); }
 
   void begin_function(std::span<const ValType> locals, uint32_t param_count);

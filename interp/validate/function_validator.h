@@ -48,6 +48,8 @@ class FunctionValidator {
         x_types(context.types),
         x_limits(context.options.limits),
         x_quick(std::same_as<Sink, NullSink> && context.options.quick),
+        x_has_memory(!x_module.memories.empty()),
+        x_address_type(x_has_memory ? address_type(0) : ValType()),
         x_sink(sink),
         x_gate{context.options.features, {}},
         x_instrs(x_in, x_gate, x_limits),
@@ -256,7 +258,10 @@ class FunctionValidator {
   void constant_instr(Opcode opcode, const SignatureRule& rule);
 
   // --- function_validator_quick.h
+  template <class Validator>
+  friend struct QuickHandlers;
   void quick_steps();
+  void leave_quick(const Quick& quick);
   [[gnu::always_inline]] inline bool quick_step(const QuickRule& rule, Quick& quick);
   [[gnu::always_inline]] inline bool quick_access(const QuickRule& rule, Quick& quick);
   [[gnu::always_inline]] inline bool quick_block(QuickKind kind, Quick& quick);
@@ -280,6 +285,8 @@ class FunctionValidator {
   const TypeRegistry& x_types;
   const ImplementationLimits& x_limits;
   const bool x_quick;  // validation alone, and not switched off
+  const bool x_has_memory;
+  const ValType x_address_type;  // of memory 0
   Sink& x_sink;
 
   Reader x_in;

@@ -12,14 +12,67 @@
 
 #include "interp/validate/function_validator.h"
 
+// Whether each instruction ends in a jump to the next one's, with all that the loop works on in
+// registers, as handlers of the interpreter do. Elsewhere there is a loop.
+#if defined(__clang__) && defined(__x86_64__) && __has_attribute(preserve_none)
+#define WEFT_QUICK_TAIL_CALLS 1
+#else
+#define WEFT_QUICK_TAIL_CALLS 0
+#endif
+
 namespace weft::interp {
+
+#if WEFT_QUICK_TAIL_CALLS
+template <class Validator>
+struct QuickHandlers {
+  using Quick = typename Validator::Quick;
+  using Entry = typename Quick::Entry;
+  using Fn = __attribute__((preserve_none)) void(Validator&, const uint8_t* at, const uint8_t* last,
+                                                 Entry* top, Entry* floor, Entry* limit,
+                                                 const ValType* locals, size_t local_count);
+
+  // The instructions of one rule, which the compiler knows, each with a jump of its own.
+  template <QuickRule Rule>
+  __attribute__((preserve_none)) static void handler(Validator& self, const uint8_t* at,
+                                                     const uint8_t* last, Entry* top, Entry* floor,
+                                                     Entry* limit, const ValType* locals,
+                                                     size_t local_count) {
+    Quick quick{at, top, floor, limit, locals, local_count};
+    if (!self.quick_step(Rule, quick) || quick.at > last) [[unlikely]]
+      return self.leave_quick(quick);
+    [[clang::musttail]] return kTable[*quick.at](self, quick.at, last, quick.top, quick.floor,
+                                                 quick.limit, quick.locals, quick.local_count);
+  }
+
+  static const std::array<Fn*, 256> kTable;
+};
+
+// By an instruction's byte.
+template <class Validator>
+constexpr std::array<typename QuickHandlers<Validator>::Fn*, 256> QuickHandlers<Validator>::kTable =
+    []<size_t... Byte>(std::index_sequence<Byte...>) {
+      return std::array{&QuickHandlers::template handler<kQuickRules[Byte]>...};
+    }(std::make_index_sequence<256>{});
+#endif
 
 template <InstrSink Sink>
 void FunctionValidator<Sink>::quick_steps() {
-  Quick quick{x_in.position(), x_stack.end_entry(), x_stack.floor_entry(), x_stack.limit_entry()};
-  const uint8_t* const end = quick.at + x_in.remaining();
-  while (end - quick.at >= kQuickBytes && quick_step(kQuickRules[*quick.at], quick)) {
+  if (x_in.remaining() < kQuickBytes) return;
+  const uint8_t* const last = x_in.position() + (x_in.remaining() - kQuickBytes);
+  Quick quick{x_in.position(),       x_stack.end_entry(), x_stack.floor_entry(),
+              x_stack.limit_entry(), x_locals.data(),     x_tracks_locals ? 0 : x_locals.size()};
+#if WEFT_QUICK_TAIL_CALLS
+  QuickHandlers<FunctionValidator>::kTable[*quick.at](*this, quick.at, last, quick.top, quick.floor,
+                                                      quick.limit, quick.locals, quick.local_count);
+#else
+  while (quick.at <= last && quick_step(kQuickRules[*quick.at], quick)) {
   }
+  leave_quick(quick);
+#endif
+}
+
+template <InstrSink Sink>
+void FunctionValidator<Sink>::leave_quick(const Quick& quick) {
   x_stack.cut_to(quick.top);
   x_in.skip_to(quick.at);
 }
@@ -70,15 +123,15 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
       return true;
     case QuickKind::LocalGet: {
       const ShortIndex index = short_index(quick.at + 1);
-      if (index.value >= x_locals.size() || x_tracks_locals || !quick.has_room(1)) return false;
-      *quick.top++ = {x_locals[index.value], {}};
+      if (index.value >= quick.local_count || !quick.has_room(1)) return false;
+      *quick.top++ = {quick.locals[index.value], {}};
       quick.at += 1 + index.bytes;
       return true;
     }
     case QuickKind::LocalSet:
     case QuickKind::LocalTee: {
       const ShortIndex index = short_index(quick.at + 1);
-      if (index.value >= x_locals.size() || x_tracks_locals || !quick.top_is(x_locals[index.value]))
+      if (index.value >= quick.local_count || !quick.top_is(quick.locals[index.value]))
         return false;
       quick.top -= rule.kind == QuickKind::LocalSet;
       quick.at += 1 + index.bytes;
@@ -119,8 +172,8 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
 template <InstrSink Sink>
 bool FunctionValidator<Sink>::quick_access(const QuickRule& rule, Quick& quick) {
   const size_t bytes = short_leb_bytes(quick.at + 2);
-  if (x_module.memories.empty() || quick.at[1] > rule.align_log2 || bytes == 0) return false;
-  const ValType address = address_type(0);
+  if (!x_has_memory || quick.at[1] > rule.align_log2 || bytes == 0) return false;
+  const ValType address = x_address_type;
   if (rule.kind == QuickKind::Load) {
     if (!quick.top_is(address)) return false;
     quick.top[-1].type = rule.result;

@@ -96,9 +96,9 @@ constexpr QuickRule quick_rule(Opcode opcode) {
   const SignatureRule& rule = kSignatureRules[index_of(opcode)];
   if (rule.feature != Feature::Mvp) return {};
   QuickRule quick{.align_log2 = rule.align_log2,
-                  .a = rule.params[0].kind(),
-                  .b = rule.params[1].kind(),
-                  .result = rule.result.kind()};
+                  .a = rule.params[0],
+                  .b = rule.params[1],
+                  .result = rule.result};
   switch (rule.shape) {
     case InstrShape::Unary:
       quick.kind = QuickKind::Unary;
@@ -129,7 +129,7 @@ inline constexpr std::array<QuickRule, 256> kQuickRules = [] {
 }();
 
 // The most that one of these instructions takes.
-inline constexpr ptrdiff_t kQuickBytes = 9;
+inline constexpr size_t kQuickBytes = 9;
 
 // Bytes of a LEB128 integer of at most four, which fits every width; 0 of a longer one.
 inline size_t short_leb_bytes(const uint8_t* at) {
@@ -160,6 +160,8 @@ struct QuickState {
   Entry* top;
   Entry* floor;  // of the frame, in dead code too: operands that are missing there are for step()
   Entry* limit;
+  const ValType* locals;
+  size_t local_count;  // 0 if the function's locals are tracked
 
   bool has(ptrdiff_t count) const { return top - floor >= count; }
   bool has_room(size_t count) const { return static_cast<size_t>(limit - top) >= count; }

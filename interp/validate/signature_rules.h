@@ -32,12 +32,13 @@ struct SignatureRule {
   uint8_t align_log2 = 0;  // natural alignment of a memory access
   uint8_t lanes = 0;
   Feature feature = Feature::Mvp;  // of every instruction, also of those with rules of their own
-  // The operands, without the address of a memory access.
-  std::array<ValType, 3> params;
-  ValType result;
+  // The operands, without the address of a memory access. None is a reference.
+  std::array<ValType::Kind, 3> params{};
+  ValType::Kind result = ValType::Bot;
 };
+static_assert(sizeof(SignatureRule) == 8);
 
-constexpr ValType val_type_of_letter(char letter) {
+constexpr ValType::Kind val_type_of_letter(char letter) {
   switch (letter) {
     case 'i':
       return ValType::I32;
@@ -83,7 +84,7 @@ constexpr uint8_t natural_align_log2(Opcode opcode) {
 }
 
 inline constexpr std::array<SignatureRule, kOpcodeCount> kSignatureRules = [] {
-  std::array<SignatureRule, kOpcodeCount> rules;
+  std::array<SignatureRule, kOpcodeCount> rules{};
   for (size_t i = 0; i < kOpcodeCount; ++i) {
     const InstrInfo& instr = kInstrs[i];
     SignatureRule& rule = rules[i];

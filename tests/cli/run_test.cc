@@ -176,6 +176,8 @@ TEST(Run, InvokesAnExportAndPrintsItsResults) {
   EXPECT_EQ(invoke("half", {"0.2"}), "0.1\n");
   EXPECT_EQ(invoke("third", {"1"}), "0.3333333333333333\n");
   EXPECT_EQ(invoke("third", {"-inf"}), "-inf\n");
+  EXPECT_EQ(invoke("third", {"-0x1.8p1"}), "-1\n");
+  EXPECT_EQ(invoke("third", {"3e-310"}), "1e-310\n");
   EXPECT_EQ(invoke("swap", {"1", "2.5"}), "2.5\n1\n");
   EXPECT_EQ(invoke("same", {"0x123456789abcdef00000000000000ff"}),
             "0x0123456789abcdef00000000000000ff\n");
@@ -201,6 +203,8 @@ TEST(Run, ChecksInvokeAgainstTheFunctionsType) {
   EXPECT_THAT(errors({"--invoke", "add", fixture("math"), "1", "2.5"}), HasSubstr("'2.5'"));
   EXPECT_THAT(errors({"--invoke", "add", fixture("math"), "1", "4294967296"}), HasSubstr("i32"));
   EXPECT_THAT(errors({"--invoke", "half", fixture("math"), "x"}), HasSubstr("f32"));
+  for (const char* text : {"", " 1", "1 ", "1e", "0x", "1e39", "1e-99"})
+    EXPECT_THAT(errors({"--invoke", "half", fixture("math"), text}), HasSubstr("f32")) << text;
 }
 
 TEST(Run, TranslatesWithoutWhatIsSwitchedOff) {
@@ -211,8 +215,9 @@ TEST(Run, TranslatesWithoutWhatIsSwitchedOff) {
     EXPECT_EQ(run_weft(args).output, "3\n") << list;
   }
   const ProcessResult wrong = run_weft({"run", "--optimizations", "speed", fixture("math")});
-  EXPECT_EQ(wrong.status, 1);
-  EXPECT_THAT(wrong.errors, HasSubstr("no optimization 'speed'"));
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("--optimizations: there is no optimization 'speed'; there "
+                                      "are accumulators, compare-branch, "));
 }
 
 TEST(Run, ProfilesOnRequest) {

@@ -19,7 +19,7 @@ class StepHandlers : public OneCellTest {
     std::vector<HandlerKey> keys;
     const auto add = [&keys](HandlerKey key) {
       for (unsigned flags = 0; flags < 64; ++flags) {
-        if ((flags & kStep) == 0) continue;
+        if ((flags & kStepFlags) == 0) continue;
         key.flags = static_cast<uint8_t>(flags);
         each_form(key, [&keys](const HandlerKey& form) { keys.push_back(form); });
       }
@@ -28,8 +28,12 @@ class StepHandlers : public OneCellTest {
       add({.shape = shape});
     add({.shape = Shape::MoveBranch, .repr = Repr::I64});
     add({.shape = Shape::Binary, .op = Opcode::I32Add});
-    for (size_t op = 0; op < kOpcodeCount; ++op)
-      add({.shape = Shape::CompareBranch, .op = static_cast<Opcode>(op)});
+    for (size_t op = 0; op < kOpcodeCount; ++op) {
+      for (const Shape shape :
+           {Shape::CompareBranch, Shape::Load, Shape::LoadIndexed, Shape::Store}) {
+        add({.shape = shape, .op = static_cast<Opcode>(op)});
+      }
+    }
     for (const Fusion& fusion : kFusions) add(fusion.key());
     return keys;
   }
@@ -44,9 +48,9 @@ class StepHandlers : public OneCellTest {
 
 TEST_F(StepHandlers, StepAndThenDoWhatOthersDo) {
   const std::vector<HandlerKey> all = keys();
-  // Branch, BranchIf, MovePair, MoveBranch, Binary; i32.and and ten comparisons; ten rows; two
-  // widths.
-  EXPECT_EQ(all.size(), 2u * (2 + 8 + 4 + 6 + 8 + 16 + 10 * 8 + 10 * 4));
+  // Branch, BranchIf, MovePair, MoveBranch, Binary; i32.and and ten comparisons; ten rows; loads of
+  // two kinds, stores; of each three kinds of steps.
+  EXPECT_EQ(all.size(), 3u * (2 + 8 + 4 + 6 + 8 + 16 + 10 * 8 + 10 * 4 + 4 * (4 + 8) + 3 * 5));
   for (const HandlerKey& key : all) {
     SCOPED_TRACE(name(key));
     HandlerKey plain = key;
@@ -57,7 +61,9 @@ TEST_F(StepHandlers, StepAndThenDoWhatOthersDo) {
         run_with(plain, fields, from);
         Machine expected = output;
         const uint64_t sum = from - 6;
-        expected.frame[fields.s] = (key.flags & kStep64) != 0 ? sum : static_cast<uint32_t>(sum);
+        expected.frame[fields.s] = key.step() == kStep64 ? sum
+                                   : key.step() == kStep ? static_cast<uint32_t>(sum)
+                                                         : static_cast<uint32_t>(-6);
         run_with(key, fields, from);
         expect_machine(expected);
         if (HasFailure()) return;

@@ -174,7 +174,9 @@ TEST_P(SimdOps, AgreesWithItsReferenceOnEveryTarget) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, SimdOps, testing::ValuesIn(simd_reference::vector_opcodes()),
-                         [](const auto& row) { return std::string(interp::info(row.param).id); });
+                         [](const auto& row) {
+                           return std::string(interp::kInstrIds[interp::index_of(row.param)]);
+                         });
 
 }  // namespace
 }  // namespace weft::interp

@@ -261,8 +261,9 @@ class Translated {
     for (const Field field : fields_of(key)) {
       switch (field) {
         case Field::S:
-          line += " " + slot(layout.s) + ":=" + slot(layout.r) + "+" +
-                  number(read_unaligned<int32_t>(cell + layout.t));
+          line += " " + slot(layout.s) + ":=";
+          if (key.step() != kStepConst) line += slot(layout.r) + "+";
+          line += number(read_unaligned<int32_t>(cell + layout.t));
           break;
         case Field::D:
           result = key.d == Out::Slot ? " -> " + slot(layout.d) : " -> acc";

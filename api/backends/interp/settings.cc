@@ -71,8 +71,13 @@ Result<interp::Optimizations> parse_optimizations(std::string_view list) {
     if (off) name.remove_prefix(1);
     const auto& names = interp::kOptimizationNames;
     const auto* const found = std::ranges::find(names, name);
-    if (found == names.end())
-      return fail(Errc::not_found, "there is no optimization '" + std::string(name) + "'");
+    if (found == names.end()) {
+      std::string known;
+      for (const std::string_view other : names)
+        known.append(known.empty() ? "" : ", ").append(other);
+      return fail(Errc::not_found,
+                  "there is no optimization '" + std::string(name) + "'; there are " + known);
+    }
     optimizations.set(static_cast<interp::Optimization>(found - names.begin()), !off);
   }
   return optimizations;

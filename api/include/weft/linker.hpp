@@ -61,6 +61,13 @@ class WEFT_API Linker {
     return define_host(module, name,
                        detail::make_dynamic_func(std::move(type), std::move(callable)));
   }
+  /// Defines a host function that works on a call's slots itself, as backends call it. It answers
+  /// for arguments and results being of the types that it is defined with. For tables of many
+  /// functions: each callable above is a class of its own.
+  [[nodiscard]] Result<void> func(std::string_view module, std::string_view name, FuncType type,
+                                  std::shared_ptr<backend::HostFunc> func) {
+    return define_host(module, name, {std::move(type), std::move(func)});
+  }
 
   /// Defines all exports of an instance under a module name.
   [[nodiscard]] Result<void> instance(StoreRef store, std::string_view module,
