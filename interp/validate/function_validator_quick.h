@@ -13,11 +13,14 @@
 #include "interp/validate/function_validator.h"
 
 // Whether each instruction ends in a jump to the next one's, with all that the loop works on in
-// registers, as handlers of the interpreter do. Elsewhere there is a loop.
-#if defined(__clang__) && defined(__x86_64__) && __has_attribute(preserve_none)
-#define WEFT_QUICK_TAIL_CALLS 1
-#else
+// registers, as handlers of the interpreter do. Elsewhere there is a loop; also under the
+// AddressSanitizer, whose frames the calling convention can't have.
 #define WEFT_QUICK_TAIL_CALLS 0
+#if defined(__clang__) && defined(__x86_64__) && __has_attribute(preserve_none)
+#if !__has_feature(address_sanitizer)
+#undef WEFT_QUICK_TAIL_CALLS
+#define WEFT_QUICK_TAIL_CALLS 1
+#endif
 #endif
 
 namespace weft::interp {

@@ -533,8 +533,9 @@ std::vector<Opcode> numeric_opcodes() {
   return opcodes;
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Numeric, testing::ValuesIn(numeric_opcodes()),
-                         [](const auto& row) { return std::string(interp::info(row.param).id); });
+INSTANTIATE_TEST_SUITE_P(Rows, Numeric, testing::ValuesIn(numeric_opcodes()), [](const auto& row) {
+  return std::string(interp::kInstrIds[interp::index_of(row.param)]);
+});
 
 // ---- Words: schoolbook arithmetic on 16 bits at a time
 
