@@ -210,7 +210,9 @@ class Translator {
   IrOperand pop_small(const Operand& operand);  // puts constants that no cell holds into their home
   IrOperand pop_address(const Operand& operand);  // the same, read as 64 bits whatever its type
   IrOperand pop_in_slot(const Operand& operand);  // puts any constant into its home
-  uint32_t pop_home(const Operand& operand);      // puts the value into its home
+  // A constant stays one if there is a handler for `key`, which has it.
+  IrOperand pop_for(const HandlerKey& key, const Operand& operand);
+  uint32_t pop_home(const Operand& operand);  // puts the value into its home
   // Entries that stay on the stack.
   IrOperand peek(const Operand& operand) const;
   void settle(Operand& operand);  // puts a pending or constant entry into its home
