@@ -7,6 +7,134 @@
 
 namespace weft::interp {
 
+constexpr std::optional<Opcode> swapped_vector(Opcode op) {
+  using enum Opcode;
+  switch (op) {
+    case I8x16Eq:
+    case I8x16Ne:
+    case I8x16Add:
+    case I8x16MinS:
+    case I8x16MinU:
+    case I8x16MaxS:
+    case I8x16MaxU:
+    case I8x16AddSatS:
+    case I8x16AddSatU:
+    case I8x16AvgrU:
+    case I16x8Eq:
+    case I16x8Ne:
+    case I16x8Add:
+    case I16x8Mul:
+    case I16x8MinS:
+    case I16x8MinU:
+    case I16x8MaxS:
+    case I16x8MaxU:
+    case I16x8AddSatS:
+    case I16x8AddSatU:
+    case I16x8AvgrU:
+    case I32x4Eq:
+    case I32x4Ne:
+    case I32x4Add:
+    case I32x4Mul:
+    case I32x4MinS:
+    case I32x4MinU:
+    case I32x4MaxS:
+    case I32x4MaxU:
+    case I64x2Eq:
+    case I64x2Ne:
+    case I64x2Add:
+    case I64x2Mul:
+    case I32x4DotI16x8S:
+    case I16x8Q15mulrSatS:
+    case I16x8RelaxedQ15mulrS:
+    case F32x4Eq:
+    case F32x4Ne:
+    case F32x4Add:
+    case F32x4Mul:
+    case F64x2Eq:
+    case F64x2Ne:
+    case F64x2Add:
+    case F64x2Mul:
+    case V128And:
+    case V128Or:
+    case V128Xor:
+      return op;
+    case I8x16LtS:
+      return I8x16GtS;
+    case I8x16GtS:
+      return I8x16LtS;
+    case I8x16LeS:
+      return I8x16GeS;
+    case I8x16GeS:
+      return I8x16LeS;
+    case I8x16LtU:
+      return I8x16GtU;
+    case I8x16GtU:
+      return I8x16LtU;
+    case I8x16LeU:
+      return I8x16GeU;
+    case I8x16GeU:
+      return I8x16LeU;
+    case I16x8LtS:
+      return I16x8GtS;
+    case I16x8GtS:
+      return I16x8LtS;
+    case I16x8LeS:
+      return I16x8GeS;
+    case I16x8GeS:
+      return I16x8LeS;
+    case I16x8LtU:
+      return I16x8GtU;
+    case I16x8GtU:
+      return I16x8LtU;
+    case I16x8LeU:
+      return I16x8GeU;
+    case I16x8GeU:
+      return I16x8LeU;
+    case I32x4LtS:
+      return I32x4GtS;
+    case I32x4GtS:
+      return I32x4LtS;
+    case I32x4LeS:
+      return I32x4GeS;
+    case I32x4GeS:
+      return I32x4LeS;
+    case I32x4LtU:
+      return I32x4GtU;
+    case I32x4GtU:
+      return I32x4LtU;
+    case I32x4LeU:
+      return I32x4GeU;
+    case I32x4GeU:
+      return I32x4LeU;
+    case I64x2LtS:
+      return I64x2GtS;
+    case I64x2GtS:
+      return I64x2LtS;
+    case I64x2LeS:
+      return I64x2GeS;
+    case I64x2GeS:
+      return I64x2LeS;
+    case F32x4Lt:
+      return F32x4Gt;
+    case F32x4Gt:
+      return F32x4Lt;
+    case F32x4Le:
+      return F32x4Ge;
+    case F32x4Ge:
+      return F32x4Le;
+    case F64x2Lt:
+      return F64x2Gt;
+    case F64x2Gt:
+      return F64x2Lt;
+    case F64x2Le:
+      return F64x2Ge;
+    case F64x2Ge:
+      return F64x2Le;
+    default:
+      return std::nullopt;
+  }
+}
+
 // The instruction that computes op(b, a) as swapped(op)(a, b), if there is one.
 constexpr std::optional<Opcode> swapped(Opcode op) {
   using enum Opcode;
@@ -86,7 +214,7 @@ constexpr std::optional<Opcode> swapped(Opcode op) {
     case F64Mul:
       return op;
     default:
-      return std::nullopt;
+      return swapped_vector(op);
   }
 }
 

@@ -38,7 +38,12 @@ constexpr std::string_view fused_shape_name(Shape shape) {
     case Shape::ReturnOp:
       return "return";
     case Shape::OpLoadIndexed:
+    case Shape::VOpLoadIndexed:
       return "on indexed ";
+    case Shape::VShiftOr:
+      return "rotate by ";
+    case Shape::VBranchTest:
+      return "br_if ";
     default:
       return has_opcode(shape) ? "" : "other";
   }
@@ -48,6 +53,7 @@ constexpr std::string_view fused_shape_name(Shape shape) {
 constexpr std::string_view shape_name(Shape shape) {
   switch (shape) {
     case Shape::LoadIndexed:
+    case Shape::VLoadIndexed:
       return "indexed ";
     case Shape::StoreIndexed:
       return "indexed ";
@@ -158,6 +164,8 @@ constexpr std::string_view shape_name(Shape shape) {
     case Shape::VStore:
     case Shape::VStoreFar:
       return "v128.store";
+    case Shape::VStoreIndexed:
+      return "indexed v128.store";
     case Shape::VGlobalGet:
       return "v128.global.get";
     case Shape::VGlobalSet:
@@ -214,6 +222,8 @@ std::string constant(const uint8_t* at, Repr repr) {
 }
 
 std::string operand(In in, const uint8_t* at, Repr repr) {
+  if (in == In::Imm && repr == Repr::V128)
+    return "0x" + hex(read<uint64_t>(at + 8), 16) + hex(read<uint64_t>(at), 16);
   if (in == In::Slot) return slot(read<uint16_t>(at));
   return in == In::Acc ? "acc" : constant(at, repr);
 }
@@ -243,6 +253,9 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
     case Shape::LoadIndexed:
     case Shape::StoreIndexed:
     case Shape::OpLoadIndexed:
+    case Shape::VLoadIndexed:
+    case Shape::VStoreIndexed:
+    case Shape::VOpLoadIndexed:
       return x != 0 ? "plus " + std::to_string(static_cast<int32_t>(x)) : "";
     case Shape::MoveMany:
       return slots(y, z) + " := " + slots(x, z);
@@ -315,6 +328,7 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
     case Shape::VReplace:
     case Shape::VLoadLane:
     case Shape::VStoreLane:
+    case Shape::VOpExtract:
       return "lane " + text(x);
     case Shape::VShuffle:
     case Shape::VConst:

@@ -11,6 +11,7 @@
 //   rsi       acc    integer accumulator (i32 zero-extended)
 //   xmm0      facc   f64 accumulator
 //   xmm1      sacc   f32 accumulator
+//   xmm2      vacc   v128 accumulator
 //
 // rdx is free for one more. preserve_none makes every register but the stack pointer caller-saved,
 // so that handlers save nothing. Entering from C++ is done by assembly only (entry_x86_64.S): the
@@ -30,6 +31,9 @@
 
 namespace weft::interp {
 
+// A v128 on its way from one handler to the next: plain, so that code for any target can pass it.
+using VectorAcc [[gnu::vector_size(16)]] = uint8_t;
+
 // The interpreter's registers on entry, and in the dispatch loop's case all the time. Assembly
 // knows these offsets.
 struct EntryState {
@@ -43,6 +47,7 @@ struct EntryState {
   float sacc;                 // 56
   uint32_t running;           // 60: loop dispatch only
   void* saved_stack_pointer;  // 64: where a fault lands
+  VectorAcc vacc;             // 80
 };
 
 #if WEFT_DISPATCH_LOOP
@@ -57,7 +62,8 @@ using HandlerFn = void(EntryState&);
   [[maybe_unused]] auto& fp = weft_state.fp;     \
   [[maybe_unused]] auto& acc = weft_state.acc;   \
   [[maybe_unused]] auto& facc = weft_state.facc; \
-  [[maybe_unused]] auto& sacc = weft_state.sacc
+  [[maybe_unused]] auto& sacc = weft_state.sacc; \
+  [[maybe_unused]] auto& vacc = weft_state.vacc
 #define WEFT_TAIL(handler) return (handler)(weft_state)
 #define WEFT_DISPATCH() return
 // For table entries that name the next handler: the loop finds it in the cell.
@@ -76,17 +82,17 @@ using HandlerFn = void(EntryState&);
 
 #define WEFT_PRESERVE_NONE __attribute__((preserve_none))
 using HandlerFn = WEFT_PRESERVE_NONE void(Context*, Record*, uint8_t*, const uint8_t*, uint64_t*,
-                                          uint64_t, double, float);
+                                          uint64_t, double, float, VectorAcc);
 // Uninstrumented: sanitizers' checks would be calls, and guest memory is not theirs to judge.
 #define WEFT_HANDLER(name)                                                                        \
   WEFT_PRESERVE_NONE WEFT_UNINSTRUMENTED void name(                                               \
       [[maybe_unused]] ::weft::interp::Context* ctx, [[maybe_unused]] ::weft::interp::Record* rs, \
       [[maybe_unused]] uint8_t* mem, [[maybe_unused]] const uint8_t* pc,                          \
       [[maybe_unused]] uint64_t* fp, [[maybe_unused]] uint64_t acc, [[maybe_unused]] double facc, \
-      [[maybe_unused]] float sacc)
+      [[maybe_unused]] float sacc, [[maybe_unused]] ::weft::interp::VectorAcc vacc)
 #define WEFT_REGS static_assert(true)
 #define WEFT_TAIL(handler) \
-  [[clang::musttail]] return (handler)(ctx, rs, mem, pc, fp, acc, facc, sacc)
+  [[clang::musttail]] return (handler)(ctx, rs, mem, pc, fp, acc, facc, sacc, vacc)
 #define WEFT_DISPATCH() WEFT_TAIL(*::weft::interp::read_unaligned<::weft::interp::HandlerFn*>(pc))
 #define WEFT_DISPATCH_TO(handler) WEFT_TAIL(*(handler))
 #define WEFT_EXIT() return

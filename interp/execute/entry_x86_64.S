@@ -54,6 +54,7 @@ SYMBOL(weft_enter):
         movq    40(%rdi), %rsi          // accumulators
         movsd   48(%rdi), %xmm0
         movss   56(%rdi), %xmm1
+        movups  80(%rdi), %xmm2
         movq    32(%rdi), %rdi          // frame
         callq   *(%r15)
 #endif

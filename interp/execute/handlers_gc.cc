@@ -345,6 +345,7 @@ HandlerFn* store_handler(const HandlerKey& key) {
 }  // namespace
 
 HandlerFn* gc_handler(const HandlerKey& key) {
+  if (is_vector(key.shape) && !all_in_slots(key)) return nullptr;
   switch (key.shape) {
     case Shape::NewObject:
       return key.d == Out::Slot ? &new_object<HandlerKey{.shape = Shape::NewObject}>

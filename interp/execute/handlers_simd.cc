@@ -7,10 +7,14 @@
 #include <cstdint>
 
 #include "interp/core/opcode.h"
-#include "interp/core/simd_targets.h"
 #include "interp/execute/abi.h"
 #include "interp/execute/operands.h"
+#include "interp/execute/shapes_branch.h"
 #include "interp/execute/shapes_far_memory.h"
+#include "interp/execute/shapes_fused.h"
+#include "interp/execute/shapes_memory.h"
+#include "interp/execute/simd_handler_targets.h"
+#include "interp/execute/vector_forms.h"
 #include "interp/translate/cell_layout.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -23,145 +27,242 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::interp {
 namespace HWY_NAMESPACE {
 
-// All operands are in slots, so a shape has one layout.
-template <Shape S>
-inline constexpr CellLayout kCell = cell_layout({.shape = S});
+// Nobody chooses the emulated target for its speed.
+#if WEFT_EMULATED && defined(__clang__)
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#endif
+
+// Targets of old processors have one form of each handler, with all operands in slots, as has a
+// build for size.
+#undef WEFT_ALL_FORMS
+#if defined(WEFT_SMALL) || WEFT_EMULATED || (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2)
+#define WEFT_ALL_FORMS 0
+#else
+#define WEFT_ALL_FORMS 1
+#endif
 
 HWY_INLINE uint64_t* slot(const uint8_t* pc, uint64_t* fp, size_t at) {
   return fp + read_unaligned<uint16_t>(pc + at);
 }
-HWY_INLINE V read_vector(const uint8_t* pc, uint64_t* fp, size_t at) {
-  return load(slot(pc, fp, at));
+template <In Place>
+HWY_INLINE V read_vector(size_t at, const uint8_t* pc, uint64_t* fp, const VectorAcc& vacc) {
+  if constexpr (Place == In::Slot) return load(slot(pc, fp, at));
+  if constexpr (Place == In::Imm) return load(pc + at);
+  return load(&vacc);
 }
-HWY_INLINE void write_vector(V value, const uint8_t* pc, uint64_t* fp, size_t at) {
-  store(value, slot(pc, fp, at));
+template <Out Place>
+HWY_INLINE void write_vector(V value, size_t at, const uint8_t* pc, uint64_t* fp,
+                             [[maybe_unused]] VectorAcc& vacc) {
+#if WEFT_ALL_FORMS
+  store(value, &vacc);
+#endif
+  if constexpr (Place == Out::Slot) store(value, slot(pc, fp, at));
 }
+
+#undef WEFT_V_A
+#undef WEFT_V_B
+#undef WEFT_V_C
+#undef WEFT_V_WRITE
+#define WEFT_V_A read_vector<Key.a>(cell.a, pc, fp, vacc)
+#define WEFT_V_B read_vector<Key.b>(cell.b, pc, fp, vacc)
+#define WEFT_V_C read_vector<Key.c>(cell.c, pc, fp, vacc)
+#define WEFT_V_WRITE(value) write_vector<Key.d>(value, cell.d, pc, fp, vacc)
 
 // ---- Pure functions
 
-// D := Fn(A)
+// An instruction's function, what accesses of memory touch, and lanes.
+template <Opcode Op>
+struct Vector;
 template <auto Fn>
+struct VectorFunction {
+  static constexpr auto kFunction = Fn;
+};
+template <size_t kBytes>
+struct VectorLane {
+  using D = std::conditional_t<
+      kBytes == 1, U8,
+      std::conditional_t<kBytes == 2, U16, std::conditional_t<kBytes == 4, U32, U64>>>;
+};
+#define WEFT_OP(...)
+#define WEFT_V_UNARY(prefix, code, Id, text, sig, feature, fn) \
+  template <>                                                  \
+  struct Vector<Opcode::Id> : VectorFunction<fn> {};
+#define WEFT_V_BINARY WEFT_V_UNARY
+#define WEFT_V_TERNARY WEFT_V_UNARY
+#define WEFT_V_SHIFT WEFT_V_UNARY
+#define WEFT_V_TEST WEFT_V_UNARY
+#define WEFT_V_SPLAT WEFT_V_UNARY
+#define WEFT_V_EXTRACT(prefix, code, Id, text, sig, feature, fn, lanes) \
+  template <>                                                           \
+  struct Vector<Opcode::Id> : VectorFunction<fn> {};
+#define WEFT_V_REPLACE WEFT_V_EXTRACT
+#define WEFT_V_LOAD WEFT_V_EXTRACT
+#define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, bytes) \
+  template <>                                                         \
+  struct Vector<Opcode::Id> : VectorLane<bytes> {};
+#define WEFT_V_STORE_LANE WEFT_V_LOAD_LANE
+#include "interp/core/opcodes.def"
+
+template <Opcode Op>
+inline constexpr auto kVectorFunction = Vector<Op>::kFunction;
+template <Opcode Op>
+using LaneOf = typename Vector<Op>::D;
+
+// D := op(A)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_unary) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VUnary>;
-  write_vector(Fn(read_vector(pc, fp, cell.a)), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_V_WRITE(kVectorFunction<Key.op>(WEFT_V_A));
   WEFT_NEXT(cell.size);
 }
 
-// D := Fn(A, B)
-template <auto Fn>
+// D := op(A, B)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_binary) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VBinary>;
-  const V a = read_vector(pc, fp, cell.a);
-  const V b = read_vector(pc, fp, cell.b);
-  write_vector(Fn(a, b), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  const V a = WEFT_V_A;
+  const V b = WEFT_V_B;
+  WEFT_V_WRITE(kVectorFunction<Key.op>(a, b));
   WEFT_NEXT(cell.size);
 }
 
-// D := Fn(A, B, C)
-template <auto Fn>
+// D := op(A, B, C)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_ternary) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VTernary>;
-  const V a = read_vector(pc, fp, cell.a);
-  const V b = read_vector(pc, fp, cell.b);
-  const V c = read_vector(pc, fp, cell.c);
-  write_vector(Fn(a, b, c), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  const V a = WEFT_V_A;
+  const V b = WEFT_V_B;
+  const V c = WEFT_V_C;
+  WEFT_V_WRITE(kVectorFunction<Key.op>(a, b, c));
   WEFT_NEXT(cell.size);
 }
 
-// D := Fn(A, scalar B)
-template <auto Fn>
+// D := op(A, scalar B)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_shift) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VShift>;
-  const V a = read_vector(pc, fp, cell.a);
-  const uint32_t count = read_operand<In::Slot, Repr::I32>(cell.b, WEFT_STATE);
-  write_vector(Fn(a, count), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  const V a = WEFT_V_A;
+  const uint32_t count = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
+  WEFT_V_WRITE(kVectorFunction<Key.op>(a, count));
   WEFT_NEXT(cell.size);
 }
 
-// scalar D := Fn(A)
-template <auto Fn>
+// D := op(A, scalar B) | A shifted right by C
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_shift_or) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr Opcode kRightShift = Key.op == Opcode::I32x4Shl ? Opcode::I32x4ShrU : Opcode::I64x2ShrU;
+  const V a = WEFT_V_A;
+  const uint32_t left = read_operand<Key.b, Repr::I32>(cell.b, WEFT_STATE);
+  const uint32_t right = read_operand<Key.c, Repr::I32>(cell.c, WEFT_STATE);
+  WEFT_V_WRITE(v128_or(kVectorFunction<Key.op>(a, left), kVectorFunction<kRightShift>(a, right)));
+  WEFT_NEXT(cell.size);
+}
+
+// scalar D := op(A)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_test) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VTest>;
-  const uint32_t result = Fn(read_vector(pc, fp, cell.a));
-  write_result<Out::Slot, Repr::I32>(result, cell.d, WEFT_STATE);
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint32_t result = kVectorFunction<Key.op>(WEFT_V_A);
+  write_result<Key.d, Repr::I32>(result, cell.d, WEFT_STATE);
   WEFT_NEXT(cell.size);
 }
 
-// D := Fn(scalar A)
-template <auto Fn, class Scalar>
+// D := op(scalar A)
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_splat) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VSplat>;
-  const Scalar a = read_operand<In::Slot, kReprOf<Scalar>>(cell.a, WEFT_STATE);
-  write_vector(Fn(a), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_V_WRITE(
+      kVectorFunction<Key.op>(read_operand<Key.a, reprs_of(Key).in[0]>(cell.a, WEFT_STATE)));
   WEFT_NEXT(cell.size);
+}
+
+// Lane X of A. In a slot it is read where it lies; of the accumulator it is brought to the bottom.
+template <Opcode Op, In Place>
+HWY_INLINE auto lane_of(size_t at, uint32_t lane, const uint8_t* pc, uint64_t* fp,
+                        const VectorAcc& vacc) {
+  constexpr auto kExtract = kVectorFunction<Op>;
+  if constexpr (Place == In::Slot) {
+    return kExtract(reinterpret_cast<const uint8_t*>(slot(pc, fp, at)), lane);
+  } else {
+    static constexpr uint8_t kBytes[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const V from = load(kBytes + lane * (16 / lane_count(Op)));
+    uint8_t bottom[16];
+    store(hn::TableLookupBytes(load(&vacc), from), bottom);
+    return kExtract(bottom, 0);
+  }
 }
 
 // scalar D := lane X of A
-template <auto Fn, class Scalar>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_extract) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VExtract>;
-  const Scalar lane =
-      Fn(reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.a)), read_u32(pc, cell.x));
-  write_result<Out::Slot, kReprOf<Scalar>>(lane, cell.d, WEFT_STATE);
+  constexpr CellLayout cell = cell_layout(Key);
+  const auto lane = lane_of<Key.op, Key.a>(cell.a, read_u32(pc, cell.x), pc, fp, vacc);
+  write_result<Key.d, reprs_of(Key).out>(lane, cell.d, WEFT_STATE);
   WEFT_NEXT(cell.size);
 }
 
 // D := A with scalar B as lane X
-template <auto Fn, class Scalar>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_replace) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VReplace>;
-  const V a = read_vector(pc, fp, cell.a);
-  const Scalar b = read_operand<In::Slot, kReprOf<Scalar>>(cell.b, WEFT_STATE);
-  write_vector(Fn(a, b, read_u32(pc, cell.x)), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  const V a = WEFT_V_A;
+  const auto b = read_operand<Key.b, reprs_of(Key).in[1]>(cell.b, WEFT_STATE);
+  WEFT_V_WRITE(kVectorFunction<Key.op>(a, b, read_u32(pc, cell.x)));
   WEFT_NEXT(cell.size);
 }
 
 // D := bytes of A and B, by the lanes P, Q
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_shuffle) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VShuffle>;
+  constexpr CellLayout cell = cell_layout(Key);
   static_assert(cell.q == cell.p + 8);
-  const V a = read_vector(pc, fp, cell.a);
-  const V b = read_vector(pc, fp, cell.b);
-  write_vector(i8x16_shuffle(a, b, load(pc + cell.p)), pc, fp, cell.d);
+  const V a = WEFT_V_A;
+  const V b = WEFT_V_B;
+  WEFT_V_WRITE(i8x16_shuffle(a, b, load(pc + cell.p)));
   WEFT_NEXT(cell.size);
 }
 
 // ---- Moves
 
 // D := the value P, Q
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_const) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VConst>;
+  constexpr CellLayout cell = cell_layout(Key);
   static_assert(cell.q == cell.p + 8);
-  write_vector(load(pc + cell.p), pc, fp, cell.d);
+  WEFT_V_WRITE(load(pc + cell.p));
   WEFT_NEXT(cell.size);
 }
 
 // D := A
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_move) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VMove>;
-  write_vector(read_vector(pc, fp, cell.a), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_V_WRITE(WEFT_V_A);
   WEFT_NEXT(cell.size);
 }
 
 // D := scalar C ? A : B, without a branch
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_select) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VSelect>;
-  const V a = read_vector(pc, fp, cell.a);
-  const V b = read_vector(pc, fp, cell.b);
-  const V zero = splat<U32>(read_operand<In::Slot, Repr::I32>(cell.c, WEFT_STATE));
-  write_vector(v128_bitselect(b, a, eq<U32>(zero, hn::Zero(U8()))), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  const V a = WEFT_V_A;
+  const V b = WEFT_V_B;
+  const V zero = splat<U32>(read_operand<Key.c, Repr::I32>(cell.c, WEFT_STATE));
+  WEFT_V_WRITE(v128_bitselect(b, a, eq<U32>(zero, hn::Zero(U8()))));
   WEFT_NEXT(cell.size);
 }
 
@@ -175,89 +276,123 @@ HWY_INLINE void* global_at(Context* ctx, uint32_t offset) {
 }
 
 // D := global X
-template <Shape S>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_global_get) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<S>;
-  write_vector(load(global_at<S>(ctx, read_u32(pc, cell.x))), pc, fp, cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_V_WRITE(load(global_at<Key.shape>(ctx, read_u32(pc, cell.x))));
   WEFT_NEXT(cell.size);
 }
 
 // global X := A
-template <Shape S>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_global_set) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<S>;
-  store(read_vector(pc, fp, cell.a), global_at<S>(ctx, read_u32(pc, cell.x)));
+  constexpr CellLayout cell = cell_layout(Key);
+  store(WEFT_V_A, global_at<Key.shape>(ctx, read_u32(pc, cell.x)));
   WEFT_NEXT(cell.size);
 }
 
 // ---- Memory 0
 
-// Guard pages catch what lies beyond the memory, as a 32-bit address and offset stay in the
-// reservation.
-template <bool kCheck, size_t kBytes>
-HWY_INLINE bool out_of_bounds(const Context* ctx, uint64_t at) {
-  if constexpr (kCheck) return at + kBytes > ctx->memory0->bytes;
-  return false;
+// Keeps `pc` at this cell until `value`, which depends on guest memory, is there.
+HWY_INLINE void keep_until_computed(const uint8_t*& pc, [[maybe_unused]] const V& value) {
+#if WEFT_NATIVE_X86
+  asm volatile("" : "+r"(pc) : "x"(value.raw));
+#else
+  keep_until_stored(pc);
+#endif
 }
 
-// D := Fn(memory[A + offset])
-template <auto Fn, size_t kBytes, bool kCheck>
+#undef WEFT_V_AT
+#define WEFT_V_AT \
+  (uint64_t{read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset))
+
+// D := op(memory[A + offset])
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_load) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VLoad>;
-  const uint64_t at =
-      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
-  if (out_of_bounds<kCheck, kBytes>(ctx, at)) [[unlikely]]
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint64_t at = WEFT_V_AT;
+  if (out_of_bounds<Key, access_bytes(Key.op)>(ctx, at)) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  const V value = Fn(mem + at);
-  keep_until_stored(pc);
-  write_vector(value, pc, fp, cell.d);
+  const V value = kVectorFunction<Key.op>(mem + at);
+  keep_until_computed(pc, value);
+  WEFT_V_WRITE(value);
+  WEFT_NEXT(cell.size);
+}
+
+// D := op(memory[A + B + X + offset])
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_load_indexed) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const V value = kVectorFunction<Key.op>(mem + indexed_address<Key, V128>(cell, WEFT_STATE));
+  keep_until_computed(pc, value);
+  WEFT_V_WRITE(value);
   WEFT_NEXT(cell.size);
 }
 
 // memory[A + offset] := B
-template <bool kCheck>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_store) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VStore>;
-  const uint64_t at =
-      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
-  const V value = read_vector(pc, fp, cell.b);
-  if (out_of_bounds<kCheck, 16>(ctx, at)) [[unlikely]]
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint64_t at = WEFT_V_AT;
+  const V value = WEFT_V_B;
+  if (out_of_bounds<Key, 16>(ctx, at)) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   store(value, mem + at);
   keep_until_stored(pc);
   WEFT_NEXT(cell.size);
 }
 
-// D := B with lane X from memory[A + offset]
-template <class D, bool kCheck>
-HWY_ATTR WEFT_HANDLER(v_load_lane) {
+// memory[A + B + X + offset] := C
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_store_indexed) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VLoadLane>;
-  const uint64_t at =
-      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
-  if (out_of_bounds<kCheck, sizeof(Lane<D>)>(ctx, at)) [[unlikely]]
-    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  const auto lane = read_unaligned<Lane<D>>(mem + at);
-  keep_until_loaded(pc, lane);
-  write_vector(replace_lane<D>(read_vector(pc, fp, cell.b), lane, read_u32(pc, cell.x)), pc, fp,
-               cell.d);
+  constexpr CellLayout cell = cell_layout(Key);
+  store(WEFT_V_C, mem + indexed_address<Key, V128>(cell, WEFT_STATE));
+  keep_until_stored(pc);
   WEFT_NEXT(cell.size);
 }
 
+// D := B with lane X from memory[A + offset]
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_load_lane) {
+  WEFT_REGS;
+  using D = LaneOf<Key.op>;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint64_t at = WEFT_V_AT;
+  if (out_of_bounds<Key, sizeof(Lane<D>)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const auto lane = read_unaligned<Lane<D>>(mem + at);
+  keep_until_loaded(pc, lane);
+  WEFT_V_WRITE(replace_lane<D>(WEFT_V_B, lane, read_u32(pc, cell.x)));
+  WEFT_NEXT(cell.size);
+}
+
+// Lane X of B
+template <HandlerKey Key>
+HWY_INLINE auto stored_lane(const CellLayout& cell, const uint8_t* pc, uint64_t* fp,
+                            const VectorAcc& vacc) {
+  constexpr size_t kBytes = access_bytes(Key.op);
+  constexpr Opcode kExtract = kBytes == 1   ? Opcode::I8x16ExtractLaneU
+                              : kBytes == 2 ? Opcode::I16x8ExtractLaneU
+                              : kBytes == 4 ? Opcode::I32x4ExtractLane
+                                            : Opcode::I64x2ExtractLane;
+  return static_cast<Lane<LaneOf<Key.op>>>(
+      lane_of<kExtract, Key.b>(cell.b, read_u32(pc, cell.x), pc, fp, vacc));
+}
+
 // memory[A + offset] := lane X of B
-template <class D, bool kCheck>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_store_lane) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VStoreLane>;
-  const uint64_t at =
-      uint64_t{read_operand<In::Slot, Repr::I32>(cell.a, WEFT_STATE)} + read_u32(pc, cell.offset);
-  const auto* lanes = reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.b));
-  const auto lane = extract_lane<Lane<D>, Lane<D>>(lanes, read_u32(pc, cell.x));
-  if (out_of_bounds<kCheck, sizeof lane>(ctx, at)) [[unlikely]]
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint64_t at = WEFT_V_AT;
+  const auto lane = stored_lane<Key>(cell, pc, fp, vacc);
+  if (out_of_bounds<Key, sizeof lane>(ctx, at)) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   write_unaligned(mem + at, lane);
   keep_until_stored(pc);
@@ -267,175 +402,429 @@ HWY_ATTR WEFT_HANDLER(v_store_lane) {
 // ---- The memory at byte Y of the Context
 
 // Where the cell's access goes, or null if that is out of bounds.
-template <Shape S, uint64_t kBytes>
+template <HandlerKey Key, uint64_t kBytes>
 HWY_INLINE uint8_t* far_place(Context* ctx, const uint8_t* pc, uint64_t* fp) {
-  constexpr CellLayout cell = kCell<S>;
+  constexpr CellLayout cell = cell_layout(Key);
   const MemoryInst* memory = ctx->at<MemoryInst*>(read_u32(pc, cell.y));
   return far_access<kBytes>(*memory, *slot(pc, fp, cell.a), read_unaligned<uint64_t>(pc + cell.p));
 }
 
-// D := Fn(memory[A + P])
-template <auto Fn, size_t kBytes>
+// D := op(memory[A + P])
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_load_far) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VLoadFar>;
-  const uint8_t* at = far_place<Shape::VLoadFar, kBytes>(ctx, pc, fp);
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint8_t* at = far_place<Key, access_bytes(Key.op)>(ctx, pc, fp);
   if (at == nullptr) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  write_vector(Fn(at), pc, fp, cell.d);
+  WEFT_V_WRITE(kVectorFunction<Key.op>(at));
   WEFT_NEXT(cell.size);
 }
 
 // memory[A + P] := B
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_store_far) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VStoreFar>;
-  uint8_t* at = far_place<Shape::VStoreFar, 16>(ctx, pc, fp);
+  constexpr CellLayout cell = cell_layout(Key);
+  uint8_t* at = far_place<Key, 16>(ctx, pc, fp);
   if (at == nullptr) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  store(read_vector(pc, fp, cell.b), at);
+  store(WEFT_V_B, at);
   WEFT_NEXT(cell.size);
 }
 
 // D := B with lane X from memory[A + P]
-template <class D>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_load_lane_far) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VLoadLaneFar>;
-  const uint8_t* at = far_place<Shape::VLoadLaneFar, sizeof(Lane<D>)>(ctx, pc, fp);
+  using D = LaneOf<Key.op>;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint8_t* at = far_place<Key, sizeof(Lane<D>)>(ctx, pc, fp);
   if (at == nullptr) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
   const auto lane = read_unaligned<Lane<D>>(at);
-  write_vector(replace_lane<D>(read_vector(pc, fp, cell.b), lane, read_u32(pc, cell.x)), pc, fp,
-               cell.d);
+  WEFT_V_WRITE(replace_lane<D>(WEFT_V_B, lane, read_u32(pc, cell.x)));
   WEFT_NEXT(cell.size);
 }
 
 // memory[A + P] := lane X of B
-template <class D>
+template <HandlerKey Key>
 HWY_ATTR WEFT_HANDLER(v_store_lane_far) {
   WEFT_REGS;
-  constexpr CellLayout cell = kCell<Shape::VStoreLaneFar>;
-  uint8_t* at = far_place<Shape::VStoreLaneFar, sizeof(Lane<D>)>(ctx, pc, fp);
+  constexpr CellLayout cell = cell_layout(Key);
+  const auto lane = stored_lane<Key>(cell, pc, fp, vacc);
+  uint8_t* at = far_place<Key, sizeof lane>(ctx, pc, fp);
   if (at == nullptr) [[unlikely]]
     WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
-  const auto* lanes = reinterpret_cast<const uint8_t*>(slot(pc, fp, cell.b));
-  write_unaligned(at, extract_lane<Lane<D>, Lane<D>>(lanes, read_u32(pc, cell.x)));
+  write_unaligned(at, lane);
   WEFT_NEXT(cell.size);
 }
 
-// ---- Tables
+// ---- Two instructions in one (fusions.def)
 
-// The scalar that a function of a vector row takes or returns.
-template <class T>
-T splat_scalar(V (*)(T));
-template <class T>
-T extract_scalar(T (*)(const uint8_t*, uint32_t));
-template <class T>
-T replace_scalar(V (*)(V, T, uint32_t));
+#if WEFT_ALL_FORMS
 
-template <size_t kBytes>
-using LaneOfBytes = std::conditional_t<
-    kBytes == 1, U8,
-    std::conditional_t<kBytes == 2, U16, std::conditional_t<kBytes == 4, U32, U64>>>;
-
-struct Row {
-  Shape shape = Shape::kCount;
-  HandlerFn* handler = nullptr;
-  HandlerFn* checked = nullptr;  // MemoryMode::Checked; null where no memory is accessed
-  HandlerFn* far = nullptr;      // the shape of the same name that names its memory
-};
-
-// The shape whose rows hold this one's handlers, and whether they are the `far` ones.
-struct FarShape {
-  Shape near;
-  bool is_far;
-};
-constexpr FarShape split(Shape shape) {
-  switch (shape) {
-    case Shape::VLoadFar:
-      return {Shape::VLoad, true};
-    case Shape::VStoreFar:
-      return {Shape::VStore, true};
-    case Shape::VLoadLaneFar:
-      return {Shape::VLoadLane, true};
-    case Shape::VStoreLaneFar:
-      return {Shape::VStoreLane, true};
-    default:
-      return {shape, false};
+// The second instruction, applied to the first one's result and its own other operand.
+template <HandlerKey Key>
+HWY_INLINE V apply_outer(V inner, V other) {
+  if constexpr ((Key.flags & kRight) != 0) {
+    return kVectorFunction<Key.op>(other, inner);
+  } else {
+    return kVectorFunction<Key.op>(inner, other);
   }
 }
 
-constexpr std::array<Row, kOpcodeCount> kRows = [] {
-  std::array<Row, kOpcodeCount> rows{};
-  const auto set = [&rows](Opcode op, Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr,
-                           HandlerFn* far = nullptr) {
-    rows[index_of(op)] = {shape, handler, checked, far};
+// inner(A, B)
+template <HandlerKey Key>
+HWY_INLINE V inner_of_operands(const CellLayout& cell, const uint8_t* pc, uint64_t* fp,
+                               const VectorAcc& vacc) {
+  const V a = WEFT_V_A;
+  if constexpr (reprs_of(Key).in[1] == Repr::I32) {
+    static_assert(Key.b == In::Imm);
+    return kVectorFunction<Key.inner>(a, read_u32(pc, cell.b));
+  } else {
+    return kVectorFunction<Key.inner>(a, WEFT_V_B);
+  }
+}
+
+// D := op(inner(A, B), C)
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_op_op) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const V inner = inner_of_operands<Key>(cell, pc, fp, vacc);
+  WEFT_V_WRITE(apply_outer<Key>(inner, WEFT_V_C));
+  WEFT_NEXT(cell.size);
+}
+
+// D := op(inner(memory[A + offset]), C)
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_op_load) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const V c = WEFT_V_C;
+  const V value = apply_outer<Key>(kVectorFunction<Key.inner>(mem + WEFT_V_AT), c);
+  keep_until_computed(pc, value);
+  WEFT_V_WRITE(value);
+  WEFT_NEXT(cell.size);
+}
+
+// D := op(inner(memory[A + B + X + offset]), C)
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_op_load_indexed) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const V c = WEFT_V_C;
+  const uint8_t* at = mem + indexed_address<Key, V128>(cell, WEFT_STATE);
+  const V value = apply_outer<Key>(kVectorFunction<Key.inner>(at), c);
+  keep_until_computed(pc, value);
+  WEFT_V_WRITE(value);
+  WEFT_NEXT(cell.size);
+}
+
+// memory[C + offset] := inner(A, B)
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_store_op) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint32_t address = read_operand<Key.c, Repr::I32>(cell.c, WEFT_STATE);
+  const V value = inner_of_operands<Key>(cell, pc, fp, vacc);
+  store(value, mem + address + read_u32(pc, cell.offset));
+  keep_until_stored(pc);
+  WEFT_NEXT(cell.size);
+}
+
+// scalar D := inner(A); if op(D, 0) go to target
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_branch_test) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  const uint32_t value = kVectorFunction<Key.inner>(WEFT_V_A);
+  write_result<Key.d, Repr::I32>(value, cell.d, WEFT_STATE);
+  if (kFunctionOf<Key.op>(value, 0) != 0) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
+// scalar D := op(lane X of A, C)
+template <HandlerKey Key>
+HWY_ATTR WEFT_HANDLER(v_op_extract) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr Repr kRepr = reprs_of(Key).out;
+  const auto lane = lane_of<Key.inner, Key.a>(cell.a, read_u32(pc, cell.x), pc, fp, vacc);
+  const auto c = read_operand<Key.c, kRepr>(cell.c, WEFT_STATE);
+  write_result<Key.d, kRepr>(kFunctionOf<Key.op>(lane, c), cell.d, WEFT_STATE);
+  WEFT_NEXT(cell.size);
+}
+
+struct MakeFused {
+  template <HandlerKey Key>
+  constexpr HandlerFn* operator()() const {
+    if constexpr (Key.shape == Shape::VOpOp) return &v_op_op<Key>;
+    if constexpr (Key.shape == Shape::VOpLoad) return &v_op_load<Key>;
+    if constexpr (Key.shape == Shape::VOpLoadIndexed) return &v_op_load_indexed<Key>;
+    if constexpr (Key.shape == Shape::VStoreOp) return &v_store_op<Key>;
+    if constexpr (Key.shape == Shape::VBranchTest) return &v_branch_test<Key>;
+    if constexpr (Key.shape == Shape::VOpExtract) return &v_op_extract<Key>;
+    return nullptr;
+  }
+};
+using Fused = FusedFamily<MakeFused, Shape::VOpOp, Shape::VOpLoad, Shape::VOpLoadIndexed,
+                          Shape::VStoreOp, Shape::VBranchTest, Shape::VOpExtract>;
+
+#endif  // WEFT_ALL_FORMS
+
+// ---- Tables
+
+template <HandlerKey Key>
+constexpr HandlerFn* make() {
+  if constexpr (Key.shape == Shape::VUnary) return &v_unary<Key>;
+  if constexpr (Key.shape == Shape::VBinary) return &v_binary<Key>;
+  if constexpr (Key.shape == Shape::VTernary) return &v_ternary<Key>;
+  if constexpr (Key.shape == Shape::VShift) return &v_shift<Key>;
+  if constexpr (Key.shape == Shape::VShiftOr) return &v_shift_or<Key>;
+  if constexpr (Key.shape == Shape::VTest) return &v_test<Key>;
+  if constexpr (Key.shape == Shape::VSplat) return &v_splat<Key>;
+  if constexpr (Key.shape == Shape::VExtract) return &v_extract<Key>;
+  if constexpr (Key.shape == Shape::VReplace) return &v_replace<Key>;
+  if constexpr (Key.shape == Shape::VShuffle) return &v_shuffle<Key>;
+  if constexpr (Key.shape == Shape::VConst) return &v_const<Key>;
+  if constexpr (Key.shape == Shape::VMove) return &v_move<Key>;
+  if constexpr (Key.shape == Shape::VSelect) return &v_select<Key>;
+  if constexpr (Key.shape == Shape::VGlobalGet) return &v_global_get<Key>;
+  if constexpr (Key.shape == Shape::VGlobalGetFar) return &v_global_get<Key>;
+  if constexpr (Key.shape == Shape::VGlobalSet) return &v_global_set<Key>;
+  if constexpr (Key.shape == Shape::VGlobalSetFar) return &v_global_set<Key>;
+  if constexpr (Key.shape == Shape::VLoad) return &v_load<Key>;
+  if constexpr (Key.shape == Shape::VLoadIndexed) return &v_load_indexed<Key>;
+  if constexpr (Key.shape == Shape::VStore) return &v_store<Key>;
+  if constexpr (Key.shape == Shape::VStoreIndexed) return &v_store_indexed<Key>;
+  if constexpr (Key.shape == Shape::VLoadLane) return &v_load_lane<Key>;
+  if constexpr (Key.shape == Shape::VStoreLane) return &v_store_lane<Key>;
+  if constexpr (Key.shape == Shape::VLoadFar) return &v_load_far<Key>;
+  if constexpr (Key.shape == Shape::VStoreFar) return &v_store_far<Key>;
+  if constexpr (Key.shape == Shape::VLoadLaneFar) return &v_load_lane_far<Key>;
+  if constexpr (Key.shape == Shape::VStoreLaneFar) return &v_store_lane_far<Key>;
+  return nullptr;
+}
+
+// The forms of a shape, numbered from 1. Of binary instructions those whose operands can be swapped
+// have others.
+template <Shape S, bool kSwaps = false>
+struct Forms {
+  static constexpr size_t kPlaces = 27 * 2;
+  static constexpr size_t kSize = kPlaces * 2;
+
+  static constexpr size_t index_of(const HandlerKey& key) {
+    const auto place = [](In in) { return static_cast<size_t>(in); };
+    return (key.flags != 0 ? kPlaces : 0) +
+           ((place(key.a) * 3 + place(key.b)) * 3 + place(key.c)) * 2 + static_cast<size_t>(key.d);
+  }
+  static constexpr HandlerKey with(HandlerKey key, size_t index) {
+    key.flags = index >= kPlaces ? kChecked : 0;
+    index %= kPlaces;
+    key.d = static_cast<Out>(index % 2);
+    key.c = static_cast<In>(index / 2 % 3);
+    key.b = static_cast<In>(index / 6 % 3);
+    key.a = static_cast<In>(index / 18);
+    return key;
+  }
+  static constexpr bool exists(size_t index) {
+    constexpr Opcode kOne = S == Shape::VReplace ? Opcode::I32x4ReplaceLane
+                            : kSwaps             ? Opcode::I32x4Add
+                                                 : Opcode::I32x4Sub;
+    const HandlerKey key = with({.shape = S, .op = kOne}, index);
+    return is_normal(key) &&
+           (WEFT_ALL_FORMS ? vector_form_exists(key) : plain_vector_form_exists(key));
+  }
+
+  static constexpr auto kNumbers = [] {
+    std::array<uint8_t, kSize> numbers{};
+    uint8_t count = 0;
+    for (size_t i = 0; i < kSize; ++i) numbers[i] = exists(i) ? ++count : uint8_t{0};
+    return numbers;
+  }();
+  static constexpr size_t kCount = std::ranges::max(kNumbers);
+
+  // The handlers of a key with these forms.
+  template <HandlerKey Base>
+  static constexpr auto kHandlers = [] {
+    constexpr auto kIndices = [] {
+      std::array<size_t, kCount> indices{};
+      for (size_t i = 0; i < kSize; ++i) {
+        if (kNumbers[i] != 0) indices[kNumbers[i] - 1u] = i;
+      }
+      return indices;
+    }();
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return std::array<HandlerFn*, kCount>{make<with(Base, kIndices[I])>()...};
+    }(std::make_index_sequence<kCount>{});
+  }();
+};
+
+struct Row {
+  HandlerFn* const* handlers = nullptr;
+  const uint8_t* numbers = nullptr;
+};
+
+// The instruction with the same function, for those that have no handlers of their own.
+constexpr Opcode with_handlers(Opcode op) {
+  using enum Opcode;
+  switch (op) {
+    case I8x16RelaxedSwizzle:
+      return I8x16Swizzle;
+    case I32x4RelaxedTruncF32x4S:
+      return I32x4TruncSatF32x4S;
+    case I32x4RelaxedTruncF32x4U:
+      return I32x4TruncSatF32x4U;
+    case I32x4RelaxedTruncF64x2SZero:
+      return I32x4TruncSatF64x2SZero;
+    case I32x4RelaxedTruncF64x2UZero:
+      return I32x4TruncSatF64x2UZero;
+    case I8x16RelaxedLaneselect:
+    case I16x8RelaxedLaneselect:
+    case I32x4RelaxedLaneselect:
+    case I64x2RelaxedLaneselect:
+      return V128Bitselect;
+    case F32x4RelaxedMin:
+      return F32x4Min;
+    case F32x4RelaxedMax:
+      return F32x4Max;
+    case F64x2RelaxedMin:
+      return F64x2Min;
+    case F64x2RelaxedMax:
+      return F64x2Max;
+    case I16x8RelaxedQ15mulrS:
+      return I16x8Q15mulrSatS;
+    default:
+      return op;
+  }
+}
+
+template <Shape S, Opcode Op = Opcode::Nop>
+constexpr Row row() {
+  using Of = Forms<S, S == Shape::VBinary && swapped(Op).has_value()>;
+  if constexpr (Of::kCount == 0) {
+    return {};
+  } else {
+    return {Of::template kHandlers<HandlerKey{.shape = S, .op = Op}>.data(), Of::kNumbers.data()};
+  }
+}
+
+constexpr size_t kFirstRow = index_of(Opcode::V128Load);
+constexpr size_t kRowCount = index_of(Opcode::I32x4RelaxedDotI8x16I7x16AddS) + 1 - kFirstRow;
+// Accesses of memory are among the first.
+constexpr size_t kAccessCount = index_of(Opcode::V128Load64Zero) + 1 - kFirstRow;
+
+struct Rows {
+  std::array<Shape, kRowCount> shapes{};
+  std::array<Row, kRowCount> rows{};
+  std::array<Row, kAccessCount> far{};
+  std::array<Row, kAccessCount> indexed{};
+};
+constexpr Rows kRows = [] {
+  Rows all{};
+  const auto set = [&all](Opcode op, Shape shape, Row row) {
+    all.shapes[index_of(op) - kFirstRow] = shape;
+    all.rows[index_of(op) - kFirstRow] = row;
   };
+#define WEFT_ROW(Id, S) set(Opcode::Id, Shape::S, row<Shape::S, with_handlers(Opcode::Id)>())
 #define WEFT_OP(...)
-#define WEFT_V_UNARY(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VUnary, v_unary<fn>);
-#define WEFT_V_BINARY(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VBinary, v_binary<fn>);
-#define WEFT_V_TERNARY(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VTernary, v_ternary<fn>);
-#define WEFT_V_SHIFT(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VShift, v_shift<fn>);
-#define WEFT_V_TEST(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VTest, v_test<fn>);
-#define WEFT_V_SPLAT(prefix, code, Id, text, sig, feature, fn) \
-  set(Opcode::Id, Shape::VSplat, v_splat<fn, decltype(splat_scalar(fn))>);
-#define WEFT_V_EXTRACT(prefix, code, Id, text, sig, feature, fn, lanes) \
-  set(Opcode::Id, Shape::VExtract, v_extract<fn, decltype(extract_scalar(fn))>);
-#define WEFT_V_REPLACE(prefix, code, Id, text, sig, feature, fn, lanes) \
-  set(Opcode::Id, Shape::VReplace, v_replace<fn, decltype(replace_scalar(fn))>);
-#define WEFT_V_LOAD(prefix, code, Id, text, sig, feature, fn, bytes)               \
-  set(Opcode::Id, Shape::VLoad, v_load<fn, bytes, false>, v_load<fn, bytes, true>, \
-      v_load_far<fn, bytes>);
-#define WEFT_V_LOAD_LANE(prefix, code, Id, text, sig, feature, bytes)       \
-  set(Opcode::Id, Shape::VLoadLane, v_load_lane<LaneOfBytes<bytes>, false>, \
-      v_load_lane<LaneOfBytes<bytes>, true>, v_load_lane_far<LaneOfBytes<bytes>>);
-#define WEFT_V_STORE_LANE(prefix, code, Id, text, sig, feature, bytes)        \
-  set(Opcode::Id, Shape::VStoreLane, v_store_lane<LaneOfBytes<bytes>, false>, \
-      v_store_lane<LaneOfBytes<bytes>, true>, v_store_lane_far<LaneOfBytes<bytes>>);
+#define WEFT_V_UNARY(prefix, code, Id, ...) WEFT_ROW(Id, VUnary);
+#define WEFT_V_BINARY(prefix, code, Id, ...) WEFT_ROW(Id, VBinary);
+#define WEFT_V_TERNARY(prefix, code, Id, ...) WEFT_ROW(Id, VTernary);
+#define WEFT_V_SHIFT(prefix, code, Id, ...) WEFT_ROW(Id, VShift);
+#define WEFT_V_TEST(prefix, code, Id, ...) WEFT_ROW(Id, VTest);
+#define WEFT_V_SPLAT(prefix, code, Id, ...) WEFT_ROW(Id, VSplat);
+#define WEFT_V_EXTRACT(prefix, code, Id, ...) WEFT_ROW(Id, VExtract);
+#define WEFT_V_REPLACE(prefix, code, Id, ...) WEFT_ROW(Id, VReplace);
+#define WEFT_V_LOAD(prefix, code, Id, ...)                                        \
+  WEFT_ROW(Id, VLoad);                                                            \
+  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadFar, Opcode::Id>(); \
+  all.indexed[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadIndexed, Opcode::Id>();
+#define WEFT_V_LOAD_LANE(prefix, code, Id, ...) \
+  WEFT_ROW(Id, VLoadLane);                      \
+  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadLaneFar, Opcode::Id>();
+#define WEFT_V_STORE_LANE(prefix, code, Id, ...) \
+  WEFT_ROW(Id, VStoreLane);                      \
+  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VStoreLaneFar, Opcode::Id>();
 #include "interp/core/opcodes.def"
-  return rows;
+#undef WEFT_ROW
+  return all;
 }();
 
-constexpr std::array<Row, kShapeCount> kRowsWithoutOpcode = [] {
-  std::array<Row, kShapeCount> rows{};
-  const auto set = [&rows](Shape shape, HandlerFn* handler, HandlerFn* checked = nullptr,
-                           HandlerFn* far = nullptr) {
-    rows[static_cast<size_t>(shape)] = {shape, handler, checked, far};
-  };
-  set(Shape::VShuffle, v_shuffle);
-  set(Shape::VConst, v_const);
-  set(Shape::VMove, v_move);
-  set(Shape::VSelect, v_select);
-  set(Shape::VGlobalGet, v_global_get<Shape::VGlobalGet>);
-  set(Shape::VGlobalGetFar, v_global_get<Shape::VGlobalGetFar>);
-  set(Shape::VGlobalSet, v_global_set<Shape::VGlobalSet>);
-  set(Shape::VGlobalSetFar, v_global_set<Shape::VGlobalSetFar>);
-  set(Shape::VStore, v_store<false>, v_store<true>, v_store_far);
-  return rows;
-}();
+Row find_row(Shape shape, Opcode op) {
+  switch (shape) {
+    case Shape::VShuffle:
+      return row<Shape::VShuffle>();
+    case Shape::VConst:
+      return row<Shape::VConst>();
+    case Shape::VMove:
+      return row<Shape::VMove>();
+    case Shape::VSelect:
+      return row<Shape::VSelect>();
+    case Shape::VGlobalGet:
+      return row<Shape::VGlobalGet>();
+    case Shape::VGlobalGetFar:
+      return row<Shape::VGlobalGetFar>();
+    case Shape::VGlobalSet:
+      return row<Shape::VGlobalSet>();
+    case Shape::VGlobalSetFar:
+      return row<Shape::VGlobalSetFar>();
+    case Shape::VStore:
+      return row<Shape::VStore>();
+    case Shape::VStoreFar:
+      return row<Shape::VStoreFar>();
+    case Shape::VStoreIndexed:
+      return row<Shape::VStoreIndexed>();
+    default:
+      break;
+  }
+  const size_t at = index_of(op) - kFirstRow;  // beyond all rows, if before the first
+  if (at >= kRowCount) return {};
+  const Shape is = kRows.shapes[at];
+  if (shape == is) return kRows.rows[at];
+  switch (shape) {
+    case Shape::VShiftOr:
+      if (op == Opcode::I32x4Shl) return row<Shape::VShiftOr, Opcode::I32x4Shl>();
+      if (op == Opcode::I64x2Shl) return row<Shape::VShiftOr, Opcode::I64x2Shl>();
+      return {};
+    case Shape::VLoadIndexed:
+      return is == Shape::VLoad ? kRows.indexed[at] : Row{};
+    case Shape::VLoadFar:
+      return is == Shape::VLoad ? kRows.far[at] : Row{};
+    case Shape::VLoadLaneFar:
+      return is == Shape::VLoadLane ? kRows.far[at] : Row{};
+    case Shape::VStoreLaneFar:
+      return is == Shape::VStoreLane ? kRows.far[at] : Row{};
+    default:
+      return {};
+  }
+}
 
 HandlerFn* find(const HandlerKey& key) {
-  if (key.a != In::Slot || key.b != In::Slot || key.c != In::Slot || key.d != Out::Slot)
+  if (has_inner(key.shape)) {
+#if WEFT_ALL_FORMS
+    return Fused::find(key);
+#else
     return nullptr;
-  const auto [shape, is_far] = split(key.shape);
-  const bool checked = key.flags == kChecked;
-  if (key.flags != 0 && (!checked || is_far)) return nullptr;
-  const Row& row = has_opcode(key.shape) ? kRows[index_of(key.op)]
-                                         : kRowsWithoutOpcode[static_cast<size_t>(shape)];
-  if (has_opcode(key.shape) && row.shape != shape) return nullptr;
-  return is_far ? row.far : checked ? row.checked : row.handler;
+#endif
+  }
+  if ((key.flags & ~kChecked) != 0) return nullptr;
+  const Row row = find_row(key.shape, key.op);
+  if (row.handlers == nullptr) return nullptr;
+  const uint8_t number = row.numbers[Forms<Shape::VUnary>::index_of(key)];
+  return number == 0 ? nullptr : row.handlers[number - 1];
 }
 
 const SimdHandlers& handlers() {
   static constexpr SimdHandlers kHandlers = {HWY_TARGET, find};
   return kHandlers;
 }
+
+#if WEFT_EMULATED && defined(__clang__)
+#pragma clang attribute pop
+#endif
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

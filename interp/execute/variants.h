@@ -14,17 +14,11 @@
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
 #include "interp/execute/abi.h"
+#include "interp/execute/vector_forms.h"
 #include "interp/translate/cell_layout.h"
 #include "interp/translate/fusion_rows.h"
 
 namespace weft::interp {
-
-constexpr bool is_float(Repr repr) { return repr == Repr::F32 || repr == Repr::F64; }
-
-// Two operands can't both come from one accumulator.
-constexpr bool share_accumulator(Repr a, Repr b) {
-  return is_float(a) || is_float(b) ? a == b : true;
-}
 
 constexpr bool has_field(Shape shape, Field field) {
   const Fields fields = fields_of(shape);
@@ -169,11 +163,6 @@ constexpr bool exists(const HandlerKey& key) {
     case Shape::RefCast:
     case Shape::BranchCast:
       return key.a != In::Imm;
-    case Shape::VStructGet:
-    case Shape::VStructSet:
-    case Shape::VArrayGet:
-    case Shape::VArraySet:
-      return key.a == In::Slot && key.b == In::Slot && key.c == In::Slot && key.d == Out::Slot;
     case Shape::BranchIf:
     case Shape::BranchTable:
     case Shape::CallRef:
@@ -208,7 +197,7 @@ constexpr bool exists(const HandlerKey& key) {
     case Shape::ReturnOp:
       return find_fusion(key).has_value() && fused_form_exists(key, reprs);
     default:
-      return true;
+      return !is_vector(key.shape) || vector_form_exists(key);
   }
 }
 

@@ -16,7 +16,7 @@ namespace weft::interp {
 namespace {
 
 // The accumulators: integers and references share one.
-enum AccClass : uint8_t { kIntAcc, kF32Acc, kF64Acc, kAccCount, kNoAcc };
+enum AccClass : uint8_t { kIntAcc, kF32Acc, kF64Acc, kVectorAcc, kAccCount };
 
 constexpr AccClass class_of(Repr repr) {
   switch (repr) {
@@ -30,7 +30,7 @@ constexpr AccClass class_of(Repr repr) {
     case Repr::V128:
       break;
   }
-  return kNoAcc;
+  return kVectorAcc;
 }
 
 struct Holds {
@@ -65,9 +65,8 @@ class AccumulatorPass {
   }
 
   Holds* holder_of(const IrOperand& operand, Repr repr) {
-    const AccClass acc = class_of(repr);
-    if (acc == kNoAcc || operand.kind != IrOperand::Kind::Slot) return nullptr;
-    Holds& holds = x_holds[acc];
+    if (operand.kind != IrOperand::Kind::Slot) return nullptr;
+    Holds& holds = x_holds[class_of(repr)];
     return holds.valid && holds.slot == operand.slot ? &holds : nullptr;
   }
 
@@ -138,7 +137,8 @@ class AccumulatorPass {
       case Shape::BranchCast:
         break;
       default:
-        forget_all();  // vectors and calls read slots, and may leave anything in the accumulators
+        if (is_vector(instr.key.shape)) break;
+        forget_all();  // calls read slots, and may leave anything in the accumulators
         return;
     }
     const Reprs reprs = reprs_of(instr.key);
@@ -167,7 +167,10 @@ class AccumulatorPass {
       }
     }
     for (const Candidate& candidate : candidates) {
-      if (instr.key.*candidate.place != In::Slot) continue;
+      if (instr.key.*candidate.place != In::Slot ||
+          candidate.operand->kind != IrOperand::Kind::Slot) {
+        continue;
+      }
       for (Holds& holds : x_holds) {
         if (holds.valid && candidate.operand->is_slot(holds.slot)) holds.read_from_slot = true;
       }
@@ -175,20 +178,31 @@ class AccumulatorPass {
   }
 
   // Of two instructions in one, where the first commutes, only its left operand may be in the
-  // accumulator.
+  // accumulator; of a vector instruction likewise where its operands can be swapped.
   void turn_commuting(IrInstr& instr, const Reprs& reprs) {
-    if (!has_inner(instr.key.shape) || !commutes(instr.key.inner)) return;
-    if (instr.key.a != In::Slot || instr.key.b != In::Slot) return;
-    if (holder_of(instr.b, reprs.in[1]) != nullptr && holder_of(instr.a, reprs.in[0]) == nullptr)
+    Opcode* op = nullptr;
+    if (has_inner(instr.key.shape)) op = &instr.key.inner;
+    if (instr.key.shape == Shape::VBinary) op = &instr.key.op;
+    if (op == nullptr || instr.key.a != In::Slot || instr.key.b != In::Slot) return;
+    const auto other = swapped(*op);
+    if (!other || (has_inner(instr.key.shape) && *other != *op)) return;
+    if (holder_of(instr.b, reprs.in[1]) != nullptr && holder_of(instr.a, reprs.in[0]) == nullptr) {
       std::swap(instr.a, instr.b);
+      *op = *other;
+    }
   }
 
-  void hold(Repr repr, uint32_t slot, IrInstr* producer) {
+  // What the instruction has written is in no other accumulator. Vectors take two slots.
+  void overwrite(Repr repr, uint32_t slot) {
     for (Holds& holds : x_holds) {
-      if (holds.slot == slot) holds.valid = false;
+      if (holds.slot == slot || (repr == Repr::V128 && holds.slot == slot + 1)) holds.valid = false;
     }
-    const AccClass acc = class_of(repr);
-    if (acc != kNoAcc) x_holds[acc] = {true, false, slot, producer};
+    Holds& vector = x_holds[kVectorAcc];
+    if (vector.slot + 1 == slot) vector.valid = false;
+  }
+  void hold(Repr repr, uint32_t slot, IrInstr* producer) {
+    overwrite(repr, slot);
+    x_holds[class_of(repr)] = {true, false, slot, producer};
   }
 
   void note_result(IrInstr& instr) {
@@ -212,7 +226,35 @@ class AccumulatorPass {
       case Shape::ArrayLen:
       case Shape::I31Get:
       case Shape::RefTest:
+      case Shape::VUnary:
+      case Shape::VBinary:
+      case Shape::VTernary:
+      case Shape::VShift:
+      case Shape::VShiftOr:
+      case Shape::VTest:
+      case Shape::VSplat:
+      case Shape::VExtract:
+      case Shape::VReplace:
+      case Shape::VShuffle:
+      case Shape::VConst:
+      case Shape::VMove:
+      case Shape::VSelect:
+      case Shape::VLoad:
+      case Shape::VLoadIndexed:
+      case Shape::VLoadLane:
+      case Shape::VLoadFar:
+      case Shape::VLoadLaneFar:
+      case Shape::VGlobalGet:
+      case Shape::VGlobalGetFar:
+      case Shape::VOpOp:
+      case Shape::VOpLoad:
+      case Shape::VOpLoadIndexed:
+      case Shape::VOpExtract:
         hold(reprs_of(instr.key).out, instr.d.slot, &instr);
+        break;
+      case Shape::VStructGet:
+      case Shape::VArrayGet:
+        overwrite(Repr::V128, instr.d.slot);
         break;
       case Shape::Atomic:
         if (instr.d.kind == IrOperand::Kind::Slot)
@@ -235,6 +277,7 @@ class AccumulatorPass {
       case Shape::BranchOp:
       case Shape::BranchLoad:
       case Shape::BranchLoadIndexed:
+      case Shape::VBranchTest:
         hold(reprs_of(instr.key).out, instr.d.slot, nullptr);
         let_all_be_written();
         break;
@@ -251,6 +294,16 @@ class AccumulatorPass {
       case Shape::StructSet:
       case Shape::ArraySet:
       case Shape::RefCast:
+      case Shape::VStore:
+      case Shape::VStoreIndexed:
+      case Shape::VStoreLane:
+      case Shape::VStoreFar:
+      case Shape::VStoreLaneFar:
+      case Shape::VStoreOp:
+      case Shape::VGlobalSet:
+      case Shape::VGlobalSetFar:
+      case Shape::VStructSet:
+      case Shape::VArraySet:
         break;
       case Shape::BranchCast:
       case Shape::BranchIf:

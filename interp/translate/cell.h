@@ -101,7 +101,7 @@ enum class Shape : uint8_t {
   Exit,        // leave the interpreter
   SwitchBack,  // a call into another instance returns: restore the caller's Context
   EnterLazy,   // entry of a function not yet translated; the accumulator holds its FuncInst
-  // Vectors: all operands in slots. d, a, b, c as above.
+  // Vectors, which take two slots and have an accumulator of their own. d, a, b, c as above.
   VUnary,
   VBinary,
   VTernary,
@@ -127,6 +127,16 @@ enum class Shape : uint8_t {
   VGlobalSet,
   VGlobalGetFar,
   VGlobalSetFar,
+  VLoadIndexed,   // as LoadIndexed
+  VStoreIndexed,  // as StoreIndexed
+  VShiftOr,       // d := op(a, b) | the logical shift right of a by c
+  // Two vector instructions in one, as the shapes below.
+  VOpOp,           // d := op(inner(a, b), c); kRight: op(c, inner(a, b))
+  VOpLoad,         // d := op(inner(memory0[a + offset]), c); kRight likewise
+  VOpLoadIndexed,  // d := op(inner(memory0[a + b + x + offset]), c); kRight likewise
+  VStoreOp,        // memory0[c + offset] := inner(a, b)
+  VBranchTest,     // d := inner(a); if op(d, 0) go to target
+  VOpExtract,      // d := op(lane x of a, c)
   // Two instructions in one: `inner`'s result is an operand of the other. Which pairs there are:
   // fusions.def.
   OpOp,               // d := op(inner(a, b), c); kRight: op(c, inner(a, b))
@@ -206,6 +216,14 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::VLoadFar:
     case Shape::VLoadLaneFar:
     case Shape::VStoreLaneFar:
+    case Shape::VLoadIndexed:
+    case Shape::VShiftOr:
+    case Shape::VOpOp:
+    case Shape::VOpLoad:
+    case Shape::VOpLoadIndexed:
+    case Shape::VStoreOp:
+    case Shape::VBranchTest:
+    case Shape::VOpExtract:
       return true;
     default:
       return false;
@@ -213,16 +231,17 @@ constexpr bool has_opcode(Shape shape) {
 }
 
 constexpr bool is_vector(Shape shape) {
-  return (shape >= Shape::VUnary && shape <= Shape::VGlobalSetFar) || shape >= Shape::VStructGet;
+  return (shape >= Shape::VUnary && shape <= Shape::VOpExtract) || shape >= Shape::VStructGet;
 }
 
 // Whether a shape's handlers differ by the instruction whose result is an operand, too.
-constexpr bool has_inner(Shape shape) { return shape >= Shape::OpOp && shape <= Shape::ReturnOp; }
+constexpr bool has_inner(Shape shape) { return shape >= Shape::VOpOp && shape <= Shape::ReturnOp; }
 
 // Variants of a shape beyond its operands' places.
 enum HandlerFlag : uint8_t {
   kNegate = 1,   // BranchIf, CompareBranch: branch when the condition does not hold
-  kRight = 1,    // OpOp, OpLoad, OpLoadIndexed: the inner instruction's result is on the right
+  kRight = 1,    // OpOp, OpLoad, OpLoadIndexed and the vectors': the inner instruction's result is
+                 // on the right
   kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
   kChecked = 4,  // memory accesses: MemoryMode::Checked
   kScaled = 8,   // LoadIndexed, StoreIndexed, OpLoadIndexed: the index counts elements

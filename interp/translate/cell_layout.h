@@ -1,6 +1,6 @@
 // Which fields a cell has, in which order, and where: derived from its HandlerKey. Each is at its
-// natural alignment. cell_layout() is the one description of that: handlers read fields at its
-// constant offsets, the emitter writes them there, the disassembler prints them.
+// natural alignment, vectors at 8. cell_layout() is the one description of that: handlers read
+// fields at its constant offsets, the emitter writes them there, the disassembler prints them.
 #pragma once
 
 #include <array>
@@ -82,6 +82,23 @@ constexpr Fields vector_fields_of(Shape shape) {
       return {A, X};
     case Shape::VArraySet:
       return {A, B, C};
+    case Shape::VLoadIndexed:
+      return {D, A, B, Offset, X};
+    case Shape::VStoreIndexed:
+      return {A, B, C, Offset, X};
+    case Shape::VShiftOr:
+    case Shape::VOpOp:
+      return {D, A, B, C};
+    case Shape::VOpLoad:
+      return {D, A, C, Offset};
+    case Shape::VOpLoadIndexed:
+      return {D, A, B, C, Offset, X};
+    case Shape::VStoreOp:
+      return {A, B, C, Offset};
+    case Shape::VBranchTest:
+      return {D, A, Target};
+    case Shape::VOpExtract:
+      return {D, A, C, X};
     default:
       return {};
   }
@@ -281,6 +298,68 @@ constexpr Reprs fused_reprs_of(const HandlerKey& key) {
   return reprs;
 }
 
+constexpr Reprs vector_reprs_of(const HandlerKey& key) {
+  constexpr Repr kI32 = Repr::I32;
+  constexpr Repr kI64 = Repr::I64;
+  constexpr Repr kV128 = Repr::V128;
+  switch (key.shape) {
+    case Shape::VSelect:
+      return {{kV128, kV128, kI32}, kV128};
+    case Shape::VTest:
+      return {{kV128, kI32, kI32}, kI32};
+    case Shape::VLoad:
+    case Shape::VLoadIndexed:
+      return {{kI32, kI32, kI32}, kV128};
+    case Shape::VStore:
+    case Shape::VLoadLane:
+    case Shape::VStoreLane:
+      return {{kI32, kV128, kI32}, kV128};
+    case Shape::VStoreIndexed:
+      return {{kI32, kI32, kV128}, kV128};
+    case Shape::VLoadFar:
+    case Shape::VStoreFar:
+    case Shape::VLoadLaneFar:
+    case Shape::VStoreLaneFar:
+    case Shape::VStructGet:
+    case Shape::VStructSet:
+      return {{kI64, kV128, kI32}, kV128};
+    case Shape::VArrayGet:
+    case Shape::VArraySet:
+      return {{kI64, kI32, kV128}, kV128};
+    case Shape::VShift:
+      return {{kV128, kI32, kI32}, kV128};
+    case Shape::VShiftOr:
+      return {{kV128, kI32, kI32}, kV128};
+    case Shape::VSplat:
+    case Shape::VExtract:
+    case Shape::VReplace: {
+      const InstrInfo& instr = info(key.op);
+      if (!instr.has_signature() || instr.results().empty()) return {};
+      const auto param = [&instr](size_t i) {
+        return instr.params().size() > i ? repr_of(instr.params()[i]) : kI32;
+      };
+      return {{param(0), param(1), kI32}, repr_of(instr.results()[0])};
+    }
+    case Shape::VOpOp:
+    case Shape::VStoreOp: {
+      const InstrInfo& inner = info(key.inner);
+      if (!inner.has_signature() || inner.params().size() < 2) return {};
+      return {{kV128, repr_of(inner.params()[1]), key.shape == Shape::VOpOp ? kV128 : kI32}, kV128};
+    }
+    case Shape::VOpLoad:
+    case Shape::VOpLoadIndexed:
+      return {{kI32, kI32, kV128}, kV128};
+    case Shape::VBranchTest:
+      return {{kV128, kI32, kI32}, kI32};
+    case Shape::VOpExtract: {
+      const Repr lane = repr_of(result_letter(key.inner));
+      return {{kV128, kI32, lane}, lane};
+    }
+    default:
+      return {{kV128, kV128, kV128}, kV128};
+  }
+}
+
 constexpr Reprs reprs_of(const HandlerKey& key) {
   switch (key.shape) {
     case Shape::OpOp:
@@ -343,12 +422,15 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
       return reprs;
     }
     default:
+      if (is_vector(key.shape)) return vector_reprs_of(key);
       return {{key.repr, key.repr, key.repr}, key.repr};
   }
 }
 
 // Bytes of an immediate operand.
-constexpr size_t imm_bytes(Repr repr) { return repr == Repr::I64 || repr == Repr::F64 ? 8 : 4; }
+constexpr size_t imm_bytes(Repr repr) {
+  return repr == Repr::V128 ? 16 : repr == Repr::I64 || repr == Repr::F64 ? 8 : 4;
+}
 
 // Byte offsets of a cell's fields from its start; 0 where absent.
 struct CellLayout {
@@ -398,7 +480,8 @@ constexpr CellLayout cell_layout(const HandlerKey& key) {
   for (Field field : fields_of(key)) {
     const size_t bytes = field_bytes(field, key, reprs);
     if (bytes == 0) continue;
-    at = (at + bytes - 1) / bytes * bytes;
+    const size_t alignment = bytes < 8 ? bytes : 8;
+    at = (at + alignment - 1) & ~(alignment - 1);
     const auto here = static_cast<uint8_t>(at);
     switch (field) {
       case Field::None:

@@ -59,9 +59,12 @@ class CellWriter {
     write_unaligned<T>(x_code.data() + at, value);
   }
 
-  void put_operand(size_t at, In place, const IrOperand& operand, Repr repr) {
+  void put_operand(const IrInstr& instr, size_t at, In place, const IrOperand& operand, Repr repr) {
     if (place == In::Slot) {
       put(at, static_cast<uint16_t>(operand.slot));
+    } else if (place == In::Imm && repr == Repr::V128) {
+      put(at, instr.p);
+      put(at + 8, instr.q);
     } else if (place == In::Imm && imm_bytes(repr) == 8) {
       put(at, operand.bits);
     } else if (place == In::Imm) {
@@ -92,13 +95,13 @@ class CellWriter {
           if (key.d == Out::Slot) put(at + layout.d, static_cast<uint16_t>(instr.d.slot));
           break;
         case Field::A:
-          put_operand(at + layout.a, key.a, instr.a, reprs.in[0]);
+          put_operand(instr, at + layout.a, key.a, instr.a, reprs.in[0]);
           break;
         case Field::B:
-          put_operand(at + layout.b, key.b, instr.b, reprs.in[1]);
+          put_operand(instr, at + layout.b, key.b, instr.b, reprs.in[1]);
           break;
         case Field::C:
-          put_operand(at + layout.c, key.c, instr.c, reprs.in[2]);
+          put_operand(instr, at + layout.c, key.c, instr.c, reprs.in[2]);
           break;
         case Field::Offset:
           put(at + layout.offset, instr.offset);

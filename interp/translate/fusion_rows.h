@@ -57,20 +57,28 @@ constexpr std::optional<size_t> find_fusion(const Fusion& wanted) {
 }
 
 constexpr std::optional<size_t> find_fusion(const HandlerKey& key) {
-  const bool right = (key.shape == Shape::OpOp || key.shape == Shape::OpLoad ||
-                      key.shape == Shape::OpLoadIndexed) &&
-                     (key.flags & kRight) != 0;
+  const bool right = (key.flags & kRight) != 0 &&
+                     (key.shape == Shape::OpOp || key.shape == Shape::OpLoad ||
+                      key.shape == Shape::OpLoadIndexed || key.shape == Shape::VOpOp ||
+                      key.shape == Shape::VOpLoad || key.shape == Shape::VOpLoadIndexed);
   return find_fusion(Fusion{key.shape, key.op, key.inner, right});
 }
 
 constexpr bool commutes(Opcode op) { return swapped(op) == op; }
 
+constexpr bool is_float(Repr repr) { return repr == Repr::F32 || repr == Repr::F64; }
+
+// Two operands can't both come from one accumulator.
+constexpr bool share_accumulator(Repr a, Repr b) {
+  if (a == Repr::V128 || b == Repr::V128) return a == b;
+  return is_float(a) || is_float(b) ? a == b : true;
+}
+
 // Whether a row has the form with these places. What is absent the translator reaches by putting a
 // value into a slot, or by swapping operands.
 constexpr bool fused_form_exists(const HandlerKey& key, const Reprs& reprs) {
-  const auto is_float = [](Repr repr) { return repr == Repr::F32 || repr == Repr::F64; };
   const auto share = [&](size_t i, size_t j) {
-    return is_float(reprs.in[i]) == is_float(reprs.in[j]);  // one accumulator can't hold both
+    return share_accumulator(reprs.in[i], reprs.in[j]);
   };
   const bool a = key.a == In::Acc;
   const bool b = key.b == In::Acc;
@@ -94,6 +102,22 @@ constexpr bool fused_form_exists(const HandlerKey& key, const Reprs& reprs) {
       return key.a != In::Acc && key.b != In::Imm && !c;
     case Shape::ReturnOp:
       return key.a != In::Imm && !b && key.c == In::Slot && key.d == Out::Slot;
+    case Shape::VOpOp: {
+      const bool shifts = reprs.in[1] == Repr::I32;
+      return key.a != In::Imm && (shifts ? key.b == In::Imm : key.b != In::Imm) &&
+             !(b && commutes(key.inner)) && !(key.c == In::Imm && shifts);
+    }
+    case Shape::VOpLoad:
+      return key.a != In::Imm && key.b == In::Slot && key.c != In::Imm;
+    case Shape::VOpLoadIndexed:
+      return key.a != In::Acc && key.b == In::Slot && key.c != In::Imm;
+    case Shape::VStoreOp:
+      return key.a != In::Imm && (!b || !commutes(key.inner)) && key.b != In::Imm &&
+             key.c == In::Slot && key.d == Out::Slot;
+    case Shape::VBranchTest:
+      return key.a != In::Imm && key.b == In::Slot && key.c == In::Slot;
+    case Shape::VOpExtract:
+      return key.a != In::Imm && key.b == In::Slot && key.c != In::Imm;
     default:
       return false;
   }
@@ -109,6 +133,7 @@ constexpr uint8_t fused_flags(Shape shape) {
       return kChecked | kScaled;
     case Shape::BranchOp:
     case Shape::BranchLoadIndexed:  // with guard pages only: there are many forms
+    case Shape::VBranchTest:
       return kBack;
     case Shape::BranchLoad:
       return kBack | kChecked;

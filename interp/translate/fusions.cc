@@ -55,6 +55,22 @@ bool lets_loads_pass(const IrInstr& instr) {
     case Shape::Select:
     case Shape::GlobalGet:
     case Shape::OpOp:
+    case Shape::VUnary:
+    case Shape::VBinary:
+    case Shape::VTernary:
+    case Shape::VShift:
+    case Shape::VShiftOr:
+    case Shape::VTest:
+    case Shape::VSplat:
+    case Shape::VExtract:
+    case Shape::VReplace:
+    case Shape::VShuffle:
+    case Shape::VConst:
+    case Shape::VMove:
+    case Shape::VSelect:
+    case Shape::VGlobalGet:
+    case Shape::VOpOp:
+    case Shape::VOpExtract:
       return true;
     default:
       return false;
@@ -65,6 +81,11 @@ bool lets_loads_pass(const IrInstr& instr) {
 bool writes(const IrInstr& instr, uint32_t slot) {
   return instr.writes_slot(slot) ||
          (slot > 0 && is_vector(instr.key.shape) && instr.writes_slot(slot - 1));
+}
+
+// Whether the machine has the form of a vector shape. Of other shapes forms are known beforehand.
+bool is_there(const HandlerKey& key) {
+  return !is_vector(key.shape) || handler_for(key) != nullptr;
 }
 
 bool is_const(const IrOperand& operand) { return operand.kind == IrOperand::Kind::Const; }
@@ -78,7 +99,16 @@ class Fuser {
   void run() {
     if (on(Optimization::Addresses)) {
       for_each_instr([this](IrInstr& instr) {
-        if (instr.key.shape == Shape::Load || instr.key.shape == Shape::Store) fuse_address(instr);
+        switch (instr.key.shape) {
+          case Shape::Load:
+          case Shape::Store:
+          case Shape::VLoad:
+          case Shape::VStore:
+            fuse_address(instr);
+            break;
+          default:
+            break;
+        }
       });
     }
     if (on(Optimization::Moves)) {
@@ -93,6 +123,19 @@ class Fuser {
           break;
         case Shape::Binary:
           fuse_operand(instr);
+          break;
+        case Shape::VStore:
+          if (on(Optimization::StoreOp)) fuse_stored(instr);
+          break;
+        case Shape::VBinary:
+          if (on(Optimization::OpOp)) {
+            fuse_constant(instr);
+            if (fuse_shifts(instr)) break;
+          }
+          fuse_operand(instr);
+          break;
+        case Shape::VShuffle:
+          if (on(Optimization::OpOp)) reduce_shuffle(instr);
           break;
         case Shape::BranchIf:
         case Shape::CompareBranch:
@@ -152,11 +195,13 @@ class Fuser {
 
   // Whether what instruction `from`, which will be gone, reads can be read at the current one
   // instead. May move a temporary to a slot where it lasts that long.
-  bool lasts(IrOperand& operand, size_t from) {
+  bool lasts(IrOperand& operand, size_t from, Repr repr = Repr::I32) {
     if (operand.kind != IrOperand::Kind::Slot) return true;
     bool overwritten = false;
     for (size_t at = from + 1; at < x_at && !overwritten; ++at) {
-      overwritten = !is_gone(x_instrs[at]) && writes(x_instrs[at], operand.slot);
+      overwritten = !is_gone(x_instrs[at]) &&
+                    (writes(x_instrs[at], operand.slot) ||
+                     (repr == Repr::V128 && writes(x_instrs[at], operand.slot + 1)));
     }
     if (!overwritten) return true;
     const size_t producer = producer_of(operand, from);
@@ -194,7 +239,8 @@ class Fuser {
   }
   bool all_last(size_t producer) {
     IrInstr& instr = x_instrs[producer];
-    return lasts(instr.a, producer) && lasts(instr.b, producer);
+    const Reprs reprs = reprs_of(instr.key);
+    return lasts(instr.a, producer, reprs.in[0]) && lasts(instr.b, producer, reprs.in[1]);
   }
   static void remove(IrInstr& instr) { instr.key.shape = Shape::kCount; }
 
@@ -226,10 +272,20 @@ class Fuser {
     if (!is_binary(at, Opcode::I32Add)) return;
     IrInstr& sum = x_instrs[at];
     if (sum.a.kind != IrOperand::Kind::Slot) return;
+    const bool is_store = access.key.shape == Shape::Store || access.key.shape == Shape::VStore;
+    const bool vector = is_vector(access.key.shape);
+    HandlerKey key = access.key;
+    if (vector) {
+      key.shape = is_store ? Shape::VStoreIndexed : Shape::VLoadIndexed;
+      key.a = In::Slot;
+      if (!is_there(key)) return;
+    } else {
+      key.shape = is_store ? Shape::StoreIndexed : Shape::LoadIndexed;
+    }
     // Constants are on the right of a sum; as the base of an access they are on the left.
     IrOperand* base = &sum.b;
     IrOperand* index = &sum.a;
-    const size_t bytes = access_bytes(access.key.op);
+    const size_t bytes = vector ? 1 : access_bytes(access.key.op);  // vectors are not scaled
     size_t scaling = scaling_of(*index, at, bytes);
     if (scaling == kNone && base->kind == IrOperand::Kind::Slot) {
       scaling = scaling_of(*base, at, bytes);
@@ -257,12 +313,11 @@ class Fuser {
     take(index_sum, index);
     take(scaling, index);
     remove(sum);
-    const bool is_store = access.key.shape == Shape::Store;
     if (is_store) {
       access.c = access.b;
       access.key.c = access.key.b;
     }
-    access.key.shape = is_store ? Shape::StoreIndexed : Shape::LoadIndexed;
+    access.key.shape = key.shape;
     access.a = *base;
     access.b = *index;
     note_spares(access);
@@ -283,6 +338,15 @@ class Fuser {
         return on(Optimization::OpLoad) ? Shape::OpLoad : Shape::kCount;
       case Shape::LoadIndexed:
         return on(Optimization::OpLoad) ? Shape::OpLoadIndexed : Shape::kCount;
+      case Shape::VBinary:
+      case Shape::VShift:
+        return on(Optimization::OpOp) ? Shape::VOpOp : Shape::kCount;
+      case Shape::VExtract:
+        return on(Optimization::OpOp) ? Shape::VOpExtract : Shape::kCount;
+      case Shape::VLoad:
+        return on(Optimization::OpLoad) ? Shape::VOpLoad : Shape::kCount;
+      case Shape::VLoadIndexed:
+        return on(Optimization::OpLoad) ? Shape::VOpLoadIndexed : Shape::kCount;
       default:
         return Shape::kCount;
     }
@@ -291,7 +355,7 @@ class Fuser {
   // Whether the producer may happen at the current instruction.
   bool is_movable(size_t producer) {
     const Shape shape = x_instrs[producer].key.shape;
-    if (shape == Shape::Load || shape == Shape::LoadIndexed || shape == Shape::OpLoad) {
+    if (has_offset(shape) || shape == Shape::OpLoad) {
       for (size_t at = producer + 1; at < x_at; ++at) {
         if (!is_gone(x_instrs[at]) && !lets_loads_pass(x_instrs[at])) return false;
       }
@@ -319,11 +383,13 @@ class Fuser {
       instr.x = inner.x;
       instr.wasm_offset = inner.wasm_offset;  // of what may trap
     }
+    if (inner.key.shape == Shape::VExtract) instr.x = inner.x;  // the lane
     note_spares(instr);
     remove(inner);
   }
   static bool has_offset(Shape shape) {
-    return shape == Shape::Load || shape == Shape::LoadIndexed;
+    return shape == Shape::Load || shape == Shape::LoadIndexed || shape == Shape::VLoad ||
+           shape == Shape::VLoadIndexed;
   }
 
   bool fuse_operand(IrInstr& instr, const IrOperand& value, const IrOperand& other, bool right) {
@@ -340,7 +406,8 @@ class Fuser {
     key.b = inner.b.kind == IrOperand::Kind::Const ? In::Imm : In::Slot;
     key.c = place_of(other);
     key.flags |= inner.key.flags & (kChecked | kScaled);
-    if (!fused_form_exists(key, reprs_of(key)) || !is_movable(producer)) return false;
+    if (!fused_form_exists(key, reprs_of(key)) || !is_there(key) || !is_movable(producer))
+      return false;
     take_inner(instr, fusion, producer, other);
     return true;
   }
@@ -351,15 +418,95 @@ class Fuser {
     if (!fuse_operand(instr, b, a, true)) fuse_operand(instr, a, b, false);
   }
 
+  // --- vectors
+
+  // The instruction of this shape that computes the operand.
+  size_t producer_of(const IrOperand& operand, Shape shape) const {
+    const size_t at = producer_of(operand, x_at);
+    return at != kNone && x_instrs[at].key.shape == shape ? at : kNone;
+  }
+
+  // A constant operand, which goes into the cell: there `p` and `q` are.
+  void fuse_constant(IrInstr& instr) {
+    size_t producer = producer_of(instr.b, Shape::VConst);
+    const auto other = swapped(instr.key.op);
+    const bool swaps = producer == kNone && other;
+    if (swaps) producer = producer_of(instr.a, Shape::VConst);
+    if (producer == kNone) return;
+    HandlerKey key = instr.key;
+    key.b = In::Imm;
+    if (swaps) key.op = *other;
+    if (!is_there(key)) return;
+    if (swaps) std::swap(instr.a, instr.b);
+    instr.key = key;
+    instr.b = IrOperand::constant(0);
+    instr.p = x_instrs[producer].p;
+    instr.q = x_instrs[producer].q;
+    remove(x_instrs[producer]);
+  }
+
+  // Two shifts of one vector by constants, and their union: a rotation of its lanes.
+  bool fuse_shifts(IrInstr& instr) {
+    if (instr.key.op != Opcode::V128Or) return false;
+    size_t left = producer_of(instr.a, Shape::VShift);
+    size_t right = producer_of(instr.b, Shape::VShift);
+    if (left == kNone || right == kNone) return false;
+    const auto shifts_left = [&](size_t at) {
+      return x_instrs[at].key.op == Opcode::I32x4Shl || x_instrs[at].key.op == Opcode::I64x2Shl;
+    };
+    if (!shifts_left(left)) std::swap(left, right);
+    if (!shifts_left(left)) return false;
+    const IrInstr& first = x_instrs[left];
+    const IrInstr& second = x_instrs[right];
+    const Opcode opposite =
+        first.key.op == Opcode::I32x4Shl ? Opcode::I32x4ShrU : Opcode::I64x2ShrU;
+    const HandlerKey key{.shape = Shape::VShiftOr, .op = first.key.op, .b = In::Imm, .c = In::Imm};
+    if (second.key.op != opposite || !first.a.is_slot(second.a.slot) || !is_const(first.b) ||
+        !is_const(second.b) || !is_there(key) || !all_last(std::min(left, right))) {
+      return false;
+    }
+    instr.key = key;
+    instr.a = first.a;
+    instr.b = first.b;
+    instr.c = second.b;
+    remove(x_instrs[left]);
+    remove(x_instrs[right]);
+    return true;
+  }
+
+  // A shuffle that takes lanes of one vector only.
+  void reduce_shuffle(IrInstr& instr) {
+    constexpr uint64_t kSide = 0x1010101010101010;  // of each lane: which vector it is of
+    const bool left = ((instr.p | instr.q) & kSide) == 0;
+    const bool right = (instr.p & instr.q & kSide) == kSide;
+    if (!left && !right && !instr.a.is_slot(instr.b.slot)) return;
+    const HandlerKey key{.shape = Shape::VBinary, .op = Opcode::I8x16Swizzle, .b = In::Imm};
+    if (!is_there(key)) return;
+    instr.key = key;
+    if (right) instr.a = instr.b;
+    instr.b = IrOperand::constant(0);
+    instr.p &= ~kSide;
+    instr.q &= ~kSide;
+  }
+
   // A store of a computed value.
   void fuse_stored(IrInstr& store) {
     const size_t producer = producer_of(store.b, x_at);
-    if (producer == kNone || x_instrs[producer].key.shape != Shape::Binary) return;
-    const Fusion fusion{Shape::StoreOp, store.key.op, x_instrs[producer].key.op, false};
-    if (!find_fusion(fusion) || is_const(x_instrs[producer].a) || is_const(store.a) ||
-        !all_last(producer)) {
+    const bool vector = is_vector(store.key.shape);
+    if (producer == kNone ||
+        x_instrs[producer].key.shape != (vector ? Shape::VBinary : Shape::Binary)) {
       return;
     }
+    const IrInstr& inner = x_instrs[producer];
+    const Fusion fusion{vector ? Shape::VStoreOp : Shape::StoreOp,
+                        vector ? Opcode::V128Store : store.key.op, inner.key.op, false};
+    if (!find_fusion(fusion) || is_const(inner.a) || is_const(store.a)) return;
+    if (vector) {
+      HandlerKey key = fusion.key();
+      key.flags = store.key.flags;
+      if (is_const(inner.b) || !is_there(key)) return;
+    }
+    if (!all_last(producer)) return;
     take_inner(store, fusion, producer, store.a);
   }
 
@@ -379,13 +526,15 @@ class Fuser {
     const size_t producer = value.dies ? producer_of(value, x_at) : local_just_set(value.slot);
     if (producer == kNone) return false;
     const IrInstr& inner = x_instrs[producer];
-    const Shape shape = testing_shape(inner.key);
+    const bool tests = on(Optimization::BranchOp) && inner.key.shape == Shape::VTest &&
+                       is_const(other) && other.bits == 0;
+    const Shape shape = tests ? Shape::VBranchTest : testing_shape(inner.key);
     const Fusion fusion{shape, op, inner.key.op, false};
-    if (shape == Shape::kCount || !find_fusion(fusion)) return false;
+    if (shape == Shape::kCount || !find_fusion(fusion) || !is_there(fusion.key())) return false;
     if (is_const(inner.a) && shape != Shape::BranchLoadIndexed) return false;
     if (other.is_slot(inner.d.slot) || !is_movable(producer)) return false;
     const IrOperand result = inner.d;
-    take_inner(branch, fusion, producer, other);
+    take_inner(branch, fusion, producer, tests ? IrOperand{} : other);
     branch.d = result;
     if (value.dies) branch.key.d = Out::Acc;
     return true;

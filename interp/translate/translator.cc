@@ -98,9 +98,11 @@ Translator::Operand Translator::unary(Opcode op, ValType operand, ValType result
 Translator::Operand Translator::binary(Opcode op, ValType operands, ValType result, Operand a,
                                        Operand b) {
   if (operands == ValType::V128) {
-    const IrOperand right = pop_in_slot(b);
+    HandlerKey key{.shape = vector_shape_of(op), .op = op, .b = In::Imm};
+    const IrOperand right = key.shape == Shape::VShift ? pop_for(key, b) : pop_in_slot(b);
     const IrOperand left = pop_in_slot(a);
-    IrInstr& instr = emit_vector(vector_shape_of(op), op);
+    key.b = place_of(right);
+    IrInstr& instr = emit(key);
     instr.a = left;
     instr.b = right;
     return push_result(instr, repr_of_type(result));
@@ -244,11 +246,13 @@ Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType ty
     set_far_place(instr, memarg);
     return push_result(instr, repr);
   }
-  const IrOperand from = vector ? pop_in_slot(address) : pop(address);
-  IrInstr& instr = emit({.shape = vector ? Shape::VLoad : Shape::Load,
-                         .op = op,
-                         .a = place_of(from),
-                         .flags = memory_flags()});
+  HandlerKey key{.shape = vector ? Shape::VLoad : Shape::Load,
+                 .op = op,
+                 .a = In::Imm,
+                 .flags = memory_flags()};
+  const IrOperand from = vector ? pop_for(key, address) : pop(address);
+  key.a = place_of(from);
+  IrInstr& instr = emit(key);
   instr.a = from;
   instr.offset = static_cast<uint32_t>(memarg.offset);
   return push_result(instr, repr);
@@ -269,13 +273,13 @@ void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand ad
     set_far_place(instr, memarg);
     return;
   }
-  const IrOperand to = vector ? pop_in_slot(address) : pop(address);
-  const HandlerKey key = vector ? HandlerKey{.shape = Shape::VStore, .flags = memory_flags()}
-                                : HandlerKey{.shape = Shape::Store,
-                                             .op = op,
-                                             .a = place_of(to),
-                                             .b = place_of(stored),
-                                             .flags = memory_flags()};
+  HandlerKey key{.shape = vector ? Shape::VStore : Shape::Store,
+                 .op = vector ? Opcode::Nop : op,
+                 .a = In::Imm,
+                 .b = place_of(stored),
+                 .flags = memory_flags()};
+  const IrOperand to = vector ? pop_for(key, address) : pop(address);
+  key.a = place_of(to);
   IrInstr& instr = emit(key);
   instr.a = to;
   instr.b = stored;

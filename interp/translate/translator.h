@@ -245,6 +245,8 @@ class Translator {
   IrOperand pop_in_slot(const Operand& operand);   // puts any constant into its home
   Operand push_read(uint32_t local, Repr repr);
   Operand extend_u(const Operand& operand);
+  // A constant stays one if there is a handler for `key`, which has it.
+  IrOperand pop_for(const HandlerKey& key, const Operand& operand);
   uint32_t pop_home(const Operand& operand);  // puts the value into its home
   // Entries that stay on the stack.
   IrOperand peek(const Operand& operand) const;

@@ -89,6 +89,10 @@ IrOperand Translator::pop_in_slot(const Operand& operand) {
   return IrOperand::at(operand.home.slot, true);
 }
 
+IrOperand Translator::pop_for(const HandlerKey& key, const Operand& operand) {
+  return handler_for(key) != nullptr ? pop(operand) : pop_in_slot(operand);
+}
+
 uint32_t Translator::pop_home(const Operand& operand) {
   const IrOperand popped = pop(operand);
   if (operand.kind != Operand::Kind::Temp) move(operand.home.slot, operand.repr, popped);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "interp/translate/fusion_rows.h"
 #include "tests/execute/simd_reference.h"
 
 namespace weft::interp::testing {
@@ -137,6 +138,30 @@ const std::vector<const Row*>& rows_of(char type) {
   return by_type[static_cast<size_t>(type)];
 }
 
+const Row* row_of(Opcode op) {
+  for (const Row& row : rows()) {
+    if (row.op == op) return &row;
+  }
+  return nullptr;
+}
+
+// The pairs of vector instructions that have cells of their own, with a result of this type; 's'
+// for stores.
+const std::vector<Fusion>& vector_pairs_of(char type) {
+  static const auto by_type = [] {
+    std::vector<std::vector<Fusion>> result(128);
+    for (const Fusion& pair : kFusions) {
+      if (!is_vector(pair.shape) || pair.shape == Shape::VBranchTest) continue;
+      const Row* outer = row_of(pair.op);
+      if (outer == nullptr || outer->open_nan || row_of(pair.inner) == nullptr) continue;
+      const std::string_view results = info(pair.op).results();
+      result[static_cast<size_t>(results.empty() ? 's' : results[0])].push_back(pair);
+    }
+    return result;
+  }();
+  return by_type[static_cast<size_t>(type)];
+}
+
 class FuncGenerator {
  public:
   FuncGenerator(const RandomProgram& program, uint32_t index, RandomBits& bits, uint32_t size,
@@ -241,8 +266,47 @@ class FuncGenerator {
       }
       return simple(type);
     }
+    if (x_scalars.find('v') != std::string::npos && x_bits.chance(30)) return pair(type, depth);
     const Row& row = *pick(type);
     operate(row, [&](char operand) { expression(operand, depth - 1); });
+  }
+
+  // Vector instructions as they are fused: two of a row, a rotation, one of constants.
+  void pair(char type, uint32_t depth) {
+    const int local = local_of('v');
+    const auto other = [&](char operand) {
+      if (x_bits.chance(operand == 'i' ? 60 : 20)) {
+        emit_const(operand, constant(operand), x_bits.next());
+        push(operand);
+      } else {
+        x_bits.chance(70) ? simple(operand) : expression(operand, depth - 1);
+      }
+    };
+    if (type == 'v' && local >= 0 && x_bits.chance(20)) {
+      const bool wide = x_bits.chance(40);
+      expression('v', depth - 1);
+      emit_index(Opcode::LocalTee, static_cast<uint64_t>(local));
+      emit_const('i', x_bits.below(70));
+      emit(wide ? Opcode::I64x2Shl : Opcode::I32x4Shl);
+      emit_index(Opcode::LocalGet, static_cast<uint64_t>(local));
+      emit_const('i', x_bits.below(70));
+      emit(wide ? Opcode::I64x2ShrU : Opcode::I32x4ShrU);
+      return emit(Opcode::V128Or);
+    }
+    const auto& pairs = vector_pairs_of(type);
+    if (pairs.empty()) return simple(type);
+    const Fusion& chosen = pairs[x_bits.below(uint32_t(pairs.size()))];
+    // Of a sum either side may be the inner one's.
+    const bool right = chosen.right || type == 's' || (commutes(chosen.op) && x_bits.chance(50));
+    size_t at = 0;
+    operate(*row_of(chosen.op), [&](char operand) {
+      if (at++ != (right ? 1u : 0u)) {
+        return type == 's' ? simple(operand) : other(operand);
+      }
+      operate(*row_of(chosen.inner), [&](char inner) {
+        info(chosen.inner).params()[0] == 'a' ? simple(inner) : other(inner);
+      });
+    });
   }
 
   const Row* pick(char type) {
@@ -334,7 +398,9 @@ class FuncGenerator {
       case Kind::Vector:
         if (row.op == Opcode::I8x16Shuffle) {
           Bytes lanes(16);
-          for (uint8_t& lane : lanes) lane = static_cast<uint8_t>(x_bits.below(32));
+          const uint32_t of = x_bits.below(3);  // which vectors' lanes
+          for (uint8_t& lane : lanes)
+            lane = static_cast<uint8_t>(of == 2 ? x_bits.below(32) : 16 * of + x_bits.below(16));
           emit(row.op, lanes);
         } else {
           emit(row.op);
@@ -370,7 +436,10 @@ class FuncGenerator {
   // Pushes an i32 as programs make them for branches.
   void condition() {
     const uint32_t choice = x_bits.below(10);
-    if (choice < 5) {
+    if (x_scalars.find('v') != std::string::npos && x_bits.chance(30)) {
+      const Opcode tests[] = {Opcode::V128AnyTrue, Opcode::I8x16AllTrue, Opcode::I8x16Bitmask};
+      operate(*row_of(tests[x_bits.below(3)]), [&](char) { expression('v', 2); });
+    } else if (choice < 5) {
       for (;;) {
         const Row& row = *rows_of('i')[x_bits.below(uint32_t(rows_of('i').size()))];
         const std::string_view text = info(row.op).text;
@@ -423,6 +492,7 @@ class FuncGenerator {
     if (choice < 60) return assign();
     if (choice < 66) {
       x_pulled = false;
+      if (x_scalars.find('v') != std::string::npos && x_bits.chance(25)) return pair('s', 2);
       return operate(*pick('s'), [&](char operand) { pull(operand); });
     }
     if (choice < 69) {
@@ -800,72 +870,14 @@ class FuncGenerator {
 
 }  // namespace
 
-uint64_t RandomBits::next() {
-  x_state += 0x9e3779b97f4a7c15;
-  uint64_t z = x_state;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
-
-uint64_t RandomBits::value_of(char type) {
-  static constexpr uint64_t kInts[] = {
-      0,          1,          2,          3,          7,          8,          15,
-      16,         31,         32,         33,         63,         64,         127,
-      128,        255,        256,        0x7fff,     0x8000,     0xffff,     0x10000,
-      0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x80000001, 0xffffff80, 0xffff8000};
-  static constexpr uint64_t kLongs[] = {0x100000000,        0x7fffffffffffffff, 0x8000000000000000,
-                                        0xffffffffffffffff, 0xffffffff80000000, 0xffffffff7fffffff,
-                                        0xfffffffffffffffe, 0x0123456789abcdef};
-  static constexpr double kFloats[] = {0.0,
-                                       -0.0,
-                                       1.0,
-                                       -1.0,
-                                       0.5,
-                                       1.5,
-                                       2.5,
-                                       -0.5,
-                                       3.25,
-                                       100.0,
-                                       1e10,
-                                       -1e20,
-                                       2147483647.0,
-                                       -2147483648.0,
-                                       4294967296.0,
-                                       9223372036854775808.0,
-                                       1e-40,
-                                       1e-310,
-                                       1e300,
-                                       __builtin_inf(),
-                                       -__builtin_inf(),
-                                       __builtin_nan("")};
-  const bool edge = chance(75);
-  switch (type) {
-    case 'i':
-      return edge ? kInts[below(std::size(kInts))] : next() >> 32;
-    case 'l':
-      if (!edge) return next();
-      return chance(60) ? kInts[below(std::size(kInts))] : kLongs[below(std::size(kLongs))];
-    case 'f':
-      if (!edge) return next() >> 32;
-      return std::bit_cast<uint32_t>(static_cast<float>(kFloats[below(std::size(kFloats))]));
-    case 'd':
-      if (!edge) return next();
-      return std::bit_cast<uint64_t>(kFloats[below(std::size(kFloats))]);
-    case 'v':
-      return edge ? value_of("ilfd"[below(4)]) : next();
-    default:
-      return 0;
-  }
-}
-
 RandomProgram random_program(uint64_t seed) {
   RandomBits bits(seed);
   RandomProgram program;
   program.exact_nans = bits.chance(40);
   if (bits.chance(40)) program.memory = static_cast<RandomMemory>(1 + bits.below(3));
   // Some programs have few types, so that operands are found on the stack more often.
-  static constexpr const char* kScalars[] = {"ilfdv", "ilfd", "i", "il", "iif", "ddi", "iiv"};
+  static constexpr const char* kScalars[] = {"ilfdv", "ilfd", "i",   "il",
+                                             "iif",   "ddi",  "iiv", "vvi"};
   const std::string scalars = kScalars[bits.below(std::size(kScalars))];
   const auto types = [&](uint32_t most) {
     std::string result;
