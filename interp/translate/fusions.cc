@@ -303,7 +303,7 @@ class Fuser {
     if (has_offset(inner.key.shape)) {
       instr.offset = inner.offset;
       instr.x = inner.x;
-      instr.wasm_offset = inner.wasm_offset;  // of what may trap
+      instr.origin = inner.origin;  // of what may trap
     }
     note_spares(instr);
     remove(inner);
