@@ -490,7 +490,7 @@ std::string disassemble(CodeSpace& code, const NameSection& names, uint32_t func
   const auto cells = entry == nullptr ? std::nullopt : code.find_function(entry);
   if (!cells) return {};
 
-  // The cells by the instruction that they were made from.
+  // The cells by the instruction that they were made from, those of inlined functions by the call.
   std::multimap<uint64_t, std::string> by_offset;
   std::vector<CellOrigin> origins = code.origins(func);
   size_t next_origin = 0;
@@ -498,7 +498,8 @@ std::string disassemble(CodeSpace& code, const NameSection& names, uint32_t func
   for (const uint8_t* cell = cells->begin; cell < cells->end;) {
     const auto at = static_cast<uint32_t>(cell - cells->begin);
     while (next_origin < origins.size() && origins[next_origin].cell <= at) {
-      origin = origins[next_origin++].wasm_offset;
+      const Origin& made_from = origins[next_origin++].origin;
+      origin = made_from.inlined_at != 0 ? made_from.inlined_at : made_from.wasm_offset;
     }
     by_offset.emplace(origin, "+" + hex(at, 4) + "  " + print_cell(cell, cells->begin));
     const std::optional<HandlerKey> key = key_at(cell);

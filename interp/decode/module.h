@@ -2,6 +2,7 @@
 // into its bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -136,6 +137,13 @@ struct Module {
   }
   const FuncType& func_type(uint32_t func) const {
     return types[funcs[func].type_index].type.composite.func;
+  }
+  // The function whose body contains this byte offset, which is that of one of its instructions.
+  uint32_t func_at(uint64_t offset) const {
+    const auto after =
+        std::ranges::upper_bound(funcs.begin() + imported_funcs, funcs.end(), offset, {},
+                                 [](const Func& func) { return func.body.begin; });
+    return static_cast<uint32_t>(after - funcs.begin()) - 1;
   }
   TypeId func_type_id(uint32_t func) const { return types[funcs[func].type_index].id; }
   uint32_t defined_funcs() const { return static_cast<uint32_t>(funcs.size()) - imported_funcs; }

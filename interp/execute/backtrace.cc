@@ -29,22 +29,22 @@ class Walk {
 
  private:
   void add_guest(const Context* context, const uint8_t* cell, bool is_return_address) {
-    ++x_result.depth;
-    if (x_result.frames.size() >= x_max_frames) return;
+    if (x_result.frames.size() >= x_max_frames) {
+      ++x_result.depth;
+      return;
+    }
     // Deep recursion returns to the same few cells, and finding an offset is work.
-    if (cell == x_last_cell && context->instance == x_last.instance) {
-      x_result.frames.push_back(x_last);
-      return;
+    if (cell != x_last_cell || context->instance != x_last_instance) {
+      x_last_cell = cell;
+      x_last_instance = context->instance;
+      x_last = context->code->positions_of(cell, is_return_address);
     }
-    // A return address is behind the call's cell, so possibly behind the function's last one.
-    const auto found = context->code->find_function(is_return_address ? cell - 1 : cell);
-    if (!found) {  // in a cell that belongs to no function, such as the one that translates
-      --x_result.depth;
-      return;
+    // None in a cell that belongs to no function, such as the one that translates.
+    for (const CodePosition& position : x_last) {
+      ++x_result.depth;
+      if (x_result.frames.size() < x_max_frames)
+        x_result.frames.push_back({context->instance, position.func, position.offset});
     }
-    x_last_cell = cell;
-    x_last = {context->instance, found->func, context->code->offset_of(cell, is_return_address)};
-    x_result.frames.push_back(x_last);
   }
 
   void add_host(const FuncInst* func) {
@@ -56,7 +56,8 @@ class Walk {
   const size_t x_max_frames;
   Backtrace x_result;
   const uint8_t* x_last_cell = nullptr;
-  TraceFrame x_last{};
+  const Instance* x_last_instance = nullptr;
+  std::vector<CodePosition> x_last;
 };
 
 // After a fault they are what registers held, so they are not believed blindly.

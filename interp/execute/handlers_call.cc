@@ -179,11 +179,7 @@ namespace {
 
 // A cell that no function owns: just its handler.
 const uint8_t* shared_cell(Shape shape) {
-  static const Handler handlers[] = {
-      handler_for({.shape = Shape::Exit}),
-      handler_for({.shape = Shape::SwitchBack}),
-      handler_for({.shape = Shape::EnterLazy}),
-  };
+  static constexpr HandlerFn* handlers[] = {&exit_interpreter, &switch_back, &enter_lazy};
   return reinterpret_cast<const uint8_t*>(
       &handlers[static_cast<size_t>(shape) - static_cast<size_t>(Shape::Exit)]);
 }

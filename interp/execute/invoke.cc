@@ -7,6 +7,7 @@
 #include "interp/execute/trap_signal.h"
 #include "interp/runtime/frame_values.h"
 #include "interp/translate/code.h"
+#include "interp/validate/type_registry.h"
 
 namespace weft::interp {
 
@@ -100,8 +101,8 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
   constexpr uintptr_t alignment = 16;
   auto* const frame = reinterpret_cast<uint64_t*>(
       (reinterpret_cast<uintptr_t>(state.live_frame) + alignment - 1) & ~(alignment - 1));
-  const FuncType& type = func_type_of(func);
-  const uint64_t slots = std::max(slots_of(type.params), slots_of(type.results));
+  const FuncLayout& layout = store.types()->func_layout(func.type);
+  const uint64_t slots = layout.slots;
   const uintptr_t needed = (slots + kRedZoneSlots) * sizeof(uint64_t) + 2 * sizeof(Record);
   const uintptr_t top = reinterpret_cast<uintptr_t>(state.live_records);
   if (reinterpret_cast<uintptr_t>(frame) > top || top - reinterpret_cast<uintptr_t>(frame) < needed)
@@ -122,7 +123,7 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
     if (code != TrapCode::None) return refuse(state, code);
   }
 
-  put_in_frame(frame, values, type.params);
+  put_in_frame(frame, values, layout.params);
   // The arguments are safe from a collection now; nothing else may hold them.
   state.live_frame = frame + slots;
   store.gc_if_due();
@@ -145,7 +146,7 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
 
   const TrapCode code = state.trap.code;
   if (code == TrapCode::None) [[likely]] {
-    take_from_frame(frame, values, type.results);
+    take_from_frame(frame, values, layout.results);
   } else if (code == TrapCode::Interrupted) {
     state.clear_interrupt();
   }

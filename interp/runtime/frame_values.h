@@ -3,14 +3,15 @@
 
 #include <cstdint>
 #include <cstring>
-#include <vector>
+#include <span>
 
 #include "interp/core/types.h"
 #include "interp/core/value.h"
+#include "interp/validate/type_registry.h"
 
 namespace weft::interp {
 
-inline void put_in_frame(uint64_t* frame, const Value* values, const std::vector<ValType>& types) {
+inline void put_in_frame(uint64_t* frame, const Value* values, std::span<const ValType> types) {
   for (const ValType type : types) {
     const ValType::Kind kind = type.kind();
     if (kind == ValType::V128) [[unlikely]] {
@@ -25,8 +26,7 @@ inline void put_in_frame(uint64_t* frame, const Value* values, const std::vector
   }
 }
 
-inline void take_from_frame(const uint64_t* frame, Value* values,
-                            const std::vector<ValType>& types) {
+inline void take_from_frame(const uint64_t* frame, Value* values, std::span<const ValType> types) {
   for (const ValType type : types) {
     const ValType::Kind kind = type.kind();
     if (kind == ValType::V128) [[unlikely]] {
@@ -38,6 +38,27 @@ inline void take_from_frame(const uint64_t* frame, Value* values,
     frame += type.slots();
     ++values;
   }
+}
+
+// The same, with less to look at for most types.
+constexpr uint64_t lower_half_if(bool half) { return UINT64_MAX >> (half ? 32 : 0); }
+inline void put_in_frame(uint64_t* frame, const Value* values, const FuncLayout::Values& layout) {
+  if (!layout.is_plain) [[unlikely]]
+    return put_in_frame(frame, values, layout.types);
+  const uint32_t count = layout.slots;
+  uint64_t halves = layout.halves;
+  for (uint32_t i = 0; i < count; ++i, halves >>= 1)
+    frame[i] = values[i].bits & lower_half_if((halves & 1) != 0);
+}
+
+inline void take_from_frame(const uint64_t* frame, Value* values,
+                            const FuncLayout::Values& layout) {
+  if (!layout.is_plain) [[unlikely]]
+    return take_from_frame(frame, values, layout.types);
+  const uint32_t count = layout.slots;
+  uint64_t floats = layout.floats;
+  for (uint32_t i = 0; i < count; ++i, floats >>= 1)
+    values[i].bits = frame[i] & lower_half_if((floats & 1) != 0);
 }
 
 }  // namespace weft::interp

@@ -13,6 +13,7 @@
 namespace weft::interp {
 
 class SharedMemory;
+struct FuncLayout;
 
 // A host function: called with its arguments in `values[0..params)`, leaves its results in
 // `values[0..results)`; there are max(params, results) values. `caller` is the instance that calls,
@@ -25,9 +26,7 @@ struct HostFunc {
   void* env = nullptr;
   void (*drop)(void* env) = nullptr;  // called once, when the store dies; may be null
   const FuncType* type = nullptr;     // lives as long as the engine
-  // Of `type`: values, and 8-byte frame slots, for the larger of parameters and results.
-  uint32_t values = 0;
-  uint32_t slots = 0;
+  const FuncLayout* layout = nullptr;
 };
 
 // A function of a store. funcref values are pointers to these.

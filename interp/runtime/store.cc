@@ -107,8 +107,7 @@ FuncInst* Store::new_host_func(TypeId type, const FuncType& func_type, HostCallb
   host.env = env;
   host.drop = drop;
   host.type = &func_type;
-  host.values = static_cast<uint32_t>(std::max(func_type.params.size(), func_type.results.size()));
-  host.slots = std::max(slots_of(func_type.params), slots_of(func_type.results));
+  host.layout = &x_types->func_layout(type);
 
   FuncInst& func = x_host_funcs.emplace_back();
   func.type = type;

@@ -41,11 +41,23 @@ struct FunctionCode {
   const uint8_t* end;
 };
 
-// A function's cell, by its distance from the first one, and the byte offset in the module of the
-// instruction it was made from.
+// The instruction that a cell was made from, by byte offsets in the module.
+struct Origin {
+  uint32_t wasm_offset = 0;
+  uint32_t inlined_at = 0;  // the call for which the instruction's function was inlined, or 0
+};
+
+// A function's cell, by its distance from the first one.
 struct CellOrigin {
   uint32_t cell;
-  uint32_t wasm_offset;
+  Origin origin;
+};
+
+// Where in the module a guest is: in which function, at which byte offset.
+struct CodePosition {
+  uint32_t func;
+  uint64_t offset;
+  bool operator==(const CodePosition&) const = default;
 };
 
 inline constexpr uint32_t kAnyTag = 0;  // no Context has a tag there
@@ -110,12 +122,11 @@ class CodeSpace {
   // The first clause for exceptions of the cell at, or with, this address; null if they leave its
   // function. Lasts as long as this.
   const Catch* catches_at(const uint8_t* cell) const;
-  // Byte offset in the module of the instruction that the cell at `cell` was made from. Found by
-  // translating the function again: traps are rare, and a table of offsets would cost more than the
-  // code. For a return address
-  // (`is_return_address`), the instruction before it. Error::kNoOffset if the address is not of
-  // this code.
-  uint64_t offset_of(const uint8_t* cell, bool is_return_address) const;
+  // The instruction that the cell at `cell` was made from; behind it, if its function was inlined,
+  // the call of that. For a return address (`is_return_address`), the instruction before it. Found
+  // by translating the function again: traps are rare, and a table of offsets would cost more than
+  // the code. Empty if the address is not of this code.
+  std::vector<CodePosition> positions_of(const uint8_t* cell, bool is_return_address) const;
   // All of a function's cells, in order, for the disassembler.
   std::vector<CellOrigin> origins(uint32_t func) const;
 

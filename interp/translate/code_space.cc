@@ -9,7 +9,6 @@
 #include "interp/translate/counting.h"
 #include "interp/translate/emitter.h"
 #include "interp/translate/translator.h"
-#include "interp/validate/function_validator.h"
 
 namespace weft::interp {
 
@@ -59,13 +58,10 @@ bool CodeSpace::translate_all() {
 
 // The same function always gives the same cells: offset_of() relies on it.
 IrFunction CodeSpace::build(uint32_t func) const {
-  const ValidateOptions validate_options;
   Translator translator(x_module, x_types, x_layout, x_options);
   translator.reserve(x_module.funcs[func].body.size());
-  const auto valid =
-      validate_function(ValidationContext{x_module, x_types, validate_options}, func, translator);
+  const bool valid = translator.function(func);
   IrFunction function = translator.take();
-  // The module was validated: only memory can fail.
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
   fuse(function, x_options.optimizations);
   if (x_options.optimizations.has(Optimization::Accumulators)) use_accumulators(function);
@@ -157,7 +153,7 @@ std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {
   for (size_t i = 0; i < function.instrs.size(); ++i) {
     const IrInstr& instr = function.instrs[i];
     const bool is_cell = !instr.is_label && instr.key.shape != Shape::kCount;
-    if (is_cell) origins.push_back({plan.offsets[i], instr.wasm_offset});
+    if (is_cell) origins.push_back({plan.offsets[i], instr.origin});
   }
   return origins;
 }
@@ -179,17 +175,18 @@ DispatchCounts CodeSpace::dispatches() const {
   return sums.take();
 }
 
-uint64_t CodeSpace::offset_of(const uint8_t* cell, bool is_return_address) const {
+std::vector<CodePosition> CodeSpace::positions_of(const uint8_t* cell,
+                                                  bool is_return_address) const {
   const auto code = find_function(is_return_address ? cell - 1 : cell);
-  if (!code) return Error::kNoOffset;
+  if (!code) return {};
   const auto wanted = static_cast<uint32_t>(cell - code->begin);
-  uint64_t offset = Error::kNoOffset;
-  for (const CellOrigin& origin : origins(code->func)) {
-    if (origin.cell < wanted || (!is_return_address && origin.cell == wanted)) {
-      offset = origin.wasm_offset;
-    }
+  Origin origin;
+  for (const CellOrigin& at : origins(code->func)) {
+    if (at.cell < wanted || (!is_return_address && at.cell == wanted)) origin = at.origin;
   }
-  return offset;
+  if (origin.inlined_at == 0) return {{code->func, origin.wasm_offset}};
+  return {{x_module.func_at(origin.wasm_offset), origin.wasm_offset},
+          {code->func, origin.inlined_at}};
 }
 
 size_t CodeSpace::bytes() const {

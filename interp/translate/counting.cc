@@ -33,11 +33,11 @@ class Counting {
         continue;
       }
       if (instr.key.shape == Shape::kCount) continue;  // what a pass removed
-      if (!in_block) add_counter(Shape::CountBlock, instr.wasm_offset);
+      if (!in_block) add_counter(Shape::CountBlock, instr.origin);
       x_function.instrs.push_back(instr);
       const Flow flow = flow_of(instr.key.shape);
       in_block = flow == Flow::Next || flow == Flow::Branch;
-      if (flow == Flow::Branch) add_counter(Shape::CountBlock, instr.wasm_offset);
+      if (flow == Flow::Branch) add_counter(Shape::CountBlock, instr.origin);
       if (flow == Flow::Table) add_edges(instr);
     }
     moved.push_back(x_function.instrs.size());
@@ -45,11 +45,11 @@ class Counting {
   }
 
  private:
-  IrInstr& add_counter(Shape shape, uint32_t wasm_offset) {
+  IrInstr& add_counter(Shape shape, const Origin& origin) {
     IrInstr& instr = x_function.instrs.emplace_back();
     instr.key = {.shape = shape};
     instr.p = x_function.counter_count++;
-    instr.wasm_offset = wasm_offset;
+    instr.origin = origin;
     return instr;
   }
 
@@ -63,7 +63,7 @@ class Counting {
         IrInstr& label = x_function.instrs.emplace_back();
         label.is_label = true;
         label.label = x_function.label_count++;
-        add_counter(Shape::CountEdge, table.wasm_offset).label = target;
+        add_counter(Shape::CountEdge, table.origin).label = target;
       }
       target = edge->second;
     }

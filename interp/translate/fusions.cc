@@ -381,7 +381,7 @@ class Fuser {
     if (has_offset(inner.key.shape)) {
       instr.offset = inner.offset;
       instr.x = inner.x;
-      instr.wasm_offset = inner.wasm_offset;  // of what may trap
+      instr.origin = inner.origin;  // of what may trap
     }
     if (inner.key.shape == Shape::VExtract) instr.x = inner.x;  // the lane
     note_spares(instr);
@@ -631,7 +631,7 @@ class Fuser {
     table.key = key;
     table.a = load.a;
     table.offset = load.offset;
-    table.wasm_offset = load.wasm_offset;
+    table.origin = load.origin;
     note_spares(table);
     remove(load);
   }

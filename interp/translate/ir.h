@@ -47,7 +47,7 @@ struct IrInstr {
   uint64_t p = 0, q = 0;
   Repr result =
       Repr::I32;  // calls with a single scalar result: its representation; d names its slot
-  uint32_t wasm_offset = 0;  // byte offset in the module
+  Origin origin;
 
   bool steps() const { return key.step() != 0; }
   bool writes_slot(uint32_t slot) const { return d.is_slot(slot) || (steps() && s == slot); }

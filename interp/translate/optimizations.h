@@ -23,6 +23,7 @@ enum class Optimization : uint8_t {
   Moves,          // two moves, or a move and a jump, are one cell
   CompareSelect,  // a comparison and the choice by it are one cell
   Steps,          // a local that advances by a constant does so in a later cell
+  Inlining,       // calls of small functions become what these do
   kCount,
 };
 inline constexpr size_t kOptimizationCount = static_cast<size_t>(Optimization::kCount);
@@ -30,6 +31,7 @@ inline constexpr size_t kOptimizationCount = static_cast<size_t>(Optimization::k
 inline constexpr std::array<std::string_view, kOptimizationCount> kOptimizationNames = {
     "accumulators", "compare-branch", "addresses", "op-op", "op-load",        "store-op",
     "branch-op",    "branch-load",    "return-op", "moves", "compare-select", "steps",
+    "inlining",
 };
 
 class Optimizations {

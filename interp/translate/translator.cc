@@ -17,6 +17,7 @@ constexpr Repr index_repr(IndexType index) {
 }  // namespace
 
 void Translator::begin_function(std::span<const ValType> locals, uint32_t param_count) {
+  if (x_inlined) return begin_inlined(locals, param_count);
   uint32_t slot = 0;
   x_param_count = param_count;
   x_locals.reserve(locals.size());
@@ -34,6 +35,7 @@ void Translator::begin_function(std::span<const ValType> locals, uint32_t param_
 }
 
 void Translator::end_function() {
+  if (x_inlined) return;
   constexpr size_t kCheck = 0, kZero = 1;
   place_return_landing();
   auto& instrs = x_function.instrs;
@@ -45,14 +47,14 @@ void Translator::end_function() {
 }
 
 void Translator::at(uint64_t offset) {
-  x_offset = static_cast<uint32_t>(offset);  // modules are at most 1 GiB
+  x_origin.wasm_offset = static_cast<uint32_t>(offset);  // modules are at most 1 GiB
   if (x_options.fuel) ++x_function.instrs[x_fuel_region].x;
 }
 
 IrInstr& Translator::emit(const HandlerKey& key) {
   IrInstr& instr = x_function.instrs.emplace_back();
   instr.key = key;
-  instr.wasm_offset = x_offset;
+  instr.origin = x_origin;
   return instr;
 }
 

@@ -17,6 +17,7 @@
 #include "interp/decode/module.h"
 #include "interp/execute/handlers.h"
 #include "interp/translate/code.h"
+#include "interp/translate/inlining.h"
 #include "interp/translate/ir.h"
 #include "interp/validate/instr_sink.h"
 
@@ -75,6 +76,7 @@ class Translator {
     enum class Kind : uint8_t { Temp, Local, Const };
     Kind kind = Kind::Temp;
     bool was_pending = false;  // pushed by local.get: linked in the lists of pending reads
+    bool read_once = false;    // the only read of a local, which dies with it
     Repr repr = Repr::I32;
     Position home;
     uint32_t local = 0;              // Kind::Local
@@ -108,6 +110,8 @@ class Translator {
     constexpr size_t kBytesOfInstr = 2, kMost = 1 << 16;
     x_function.instrs.reserve(std::min(body_bytes / kBytesOfInstr + kBytesOfInstr, kMost));
   }
+  // A defined function; false if it could not be. take() is what became of it.
+  bool function(uint32_t func);
   IrFunction take() { return std::move(x_function); }
 
   void begin_function(std::span<const ValType> locals, uint32_t param_count);
@@ -262,6 +266,40 @@ class Translator {
   }
   void assign_local(uint32_t index, const Operand& value, Stack stack);
   bool retarget(const Operand& value, uint32_t slot);
+  Operand read_local(uint32_t local);
+
+  // --- leaves instead of calls (translator_inline.cc)
+  // What a local of a leaf is: in a slot of its own, or until it is set something that needs none.
+  struct Binding {
+    enum class Kind : uint8_t { Own, Const, Caller };
+    Kind kind = Kind::Own;
+    bool read_once = false;
+    uint32_t own_slot = 0;
+    uint32_t local = 0;  // of the caller
+    uint64_t bits = 0;   // Const
+  };
+  // The leaf that is being translated instead of a call.
+  struct Inlined {
+    Leaf leaf;
+    std::array<Binding, kLeafLocals> bindings;
+    uint32_t first_local = 0;  // in x_locals
+    Position base;             // where the call's results go
+    LabelId exit = kNoLabel;   // behind the leaf, if it branches
+    uint32_t jumps = 0;        // to there
+    bool returns = false;      // a leaf that doesn't, with `result`
+    Operand result;            // afterwards a Temp is at `base`
+  };
+  bool body(uint32_t func);
+  bool inline_call(uint32_t func, const FuncType& type, Stack stack, Stack args);
+  void bind_arguments(Stack args);
+  void begin_inlined(std::span<const ValType> locals, uint32_t param_count);
+  Operand get_inlined_local(uint32_t index);
+  void set_inlined_local(uint32_t index, const Operand& value, Stack stack);
+  void move_to_base(uint32_t slot, Repr repr);
+  void leave_inlined(Stack stack, std::span<const ValType> results);
+  void place_exit();
+  void take_inlined_result();
+  Operand inlined_result();
 
   // --- objects (translator_gc.cc)
   void set_cast(IrInstr& instr, ValType to) const;
@@ -325,7 +363,7 @@ class Translator {
   const CodeOptions& x_options;
 
   IrFunction x_function;
-  uint32_t x_offset = 0;
+  Origin x_origin;
   Position x_top;          // where the next operand goes
   size_t x_barrier = 0;    // instructions before this may not be changed any more
   uint32_t x_pending = 0;  // stack index + 1 of the youngest pending read
@@ -350,6 +388,9 @@ class Translator {
   std::span<const ValType> x_landing_results;
   size_t x_fuel_region = 0;  // index of the Fuel instruction that pays for the current region
   const FuncType* x_called = nullptr;  // the last call's type, for its results
+  Inlined* x_inlined = nullptr;        // the leaf that this is in
+  Operand x_inlined_result;            // the last leaf's; a Temp is where any call's is
+  uint64_t x_inline_budget = 0;        // bytes of leaves that still may come
 };
 
 }  // namespace weft::interp

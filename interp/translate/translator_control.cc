@@ -151,7 +151,7 @@ Translator::Condition Translator::take_condition(const Operand& operand) {
   }
   condition.instr.key = {.shape = Shape::BranchIf};
   condition.instr.a = tested;
-  condition.instr.wasm_offset = x_offset;
+  condition.instr.origin = x_origin;
   return condition;
 }
 
@@ -277,6 +277,7 @@ void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand i
 }
 
 void Translator::emit_return(Stack stack, std::span<const ValType> results) {
+  if (x_inlined) return leave_inlined(stack, results);
   if (results.empty()) {
     emit({.shape = Shape::ReturnVoid});
     leave();
@@ -332,7 +333,8 @@ void Translator::take_results(IrInstr& call, const FuncType& type) {
   }
 }
 
-void Translator::call(uint32_t func, const FuncType& type, Stack, Stack args) {
+void Translator::call(uint32_t func, const FuncType& type, Stack stack, Stack args) {
+  if (inline_call(func, type, stack, args)) return;
   stage_arguments(args);
   const bool imported = func < x_module.imported_funcs;
   IrInstr& instr = emit({.shape = imported ? Shape::CallImport : Shape::CallLazy});
@@ -353,6 +355,7 @@ void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncTy
 }
 
 Translator::Operand Translator::call_result(size_t i) {
+  if (x_inlined_result.kind != Operand::Kind::Temp) return inlined_result();
   return push(repr_of_type(x_called->results[i]));
 }
 

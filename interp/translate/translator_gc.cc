@@ -89,7 +89,7 @@ Translator::Operand Translator::br_on_cast(Frame& frame, Stack stack, ValType, V
   Condition condition;
   condition.instr.key = {.shape = Shape::BranchCast};
   condition.instr.a = peek(stack.back().operand);
-  condition.instr.wasm_offset = x_offset;
+  condition.instr.origin = x_origin;
   condition.negate = on_fail;
   set_cast(condition.instr, to);
   branch_on(condition, frame, stack);

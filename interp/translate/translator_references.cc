@@ -117,7 +117,7 @@ Translator::Condition Translator::null_test(const Operand& ref) {
   condition.instr.key = {.shape = Shape::CompareBranch, .op = Opcode::I64Eq, .b = In::Imm};
   condition.instr.a = peek(ref);
   condition.instr.b = IrOperand::constant(0);
-  condition.instr.wasm_offset = x_offset;
+  condition.instr.origin = x_origin;
   return condition;
 }
 

@@ -78,7 +78,7 @@ IrOperand Translator::pop(const Operand& operand) {
     }
   }
   IrOperand popped = peek(operand);
-  popped.dies = operand.kind == Operand::Kind::Temp;
+  popped.dies = operand.kind == Operand::Kind::Temp || operand.read_once;
   return popped;
 }
 
@@ -166,8 +166,13 @@ void Translator::flush_local(uint32_t index, Stack stack) {
 }
 
 Translator::Operand Translator::local_get(uint32_t index, ValType) {
+  return x_inlined ? get_inlined_local(index) : read_local(index);
+}
+
+Translator::Operand Translator::read_local(uint32_t index) {
   Local& local = x_locals[index];
-  if (index >= x_param_count && !x_set_locals.has(index - x_param_count)) {
+  const bool is_leafs = x_inlined && index >= x_inlined->first_local;
+  if (!is_leafs && index >= x_param_count && !x_set_locals.has(index - x_param_count)) {
     x_zero_begin = std::min(x_zero_begin, local.slot);
     x_zero_end = std::max(x_zero_end, local.slot + slots_of(local.repr));
   }
@@ -236,12 +241,13 @@ void Translator::assign_local(uint32_t index, const Operand& value, Stack stack)
 }
 
 void Translator::local_set(uint32_t index, ValType, Operand value, Stack stack) {
+  if (x_inlined) return set_inlined_local(index, value, stack);
   assign_local(index, value, stack);
 }
 
 Translator::Operand Translator::local_tee(uint32_t index, ValType type, Operand value,
                                           Stack stack) {
-  assign_local(index, value, stack);
+  local_set(index, type, value, stack);
   return local_get(index, type);
 }
 

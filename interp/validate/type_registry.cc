@@ -182,6 +182,24 @@ uint8_t storage_bytes(const FieldType& field) {
   return field.type == ValType::V128 ? 16 : 8;
 }
 
+FuncLayout::Values make_values(std::span<const ValType> types) {
+  FuncLayout::Values values{.types = types, .slots = slots_of(types)};
+  values.is_plain = types.size() <= 64 && values.slots == types.size();
+  for (size_t i = 0; i < types.size() && values.is_plain; ++i) {
+    const bool is_float = types[i] == ValType::F32;
+    values.floats |= uint64_t{is_float} << i;
+    values.halves |= uint64_t{is_float || types[i] == ValType::I32} << i;
+  }
+  return values;
+}
+
+FuncLayout make_func_layout(const FuncType& type) {
+  return {.params = make_values(type.params),
+          .results = make_values(type.results),
+          .values = static_cast<uint32_t>(std::max(type.params.size(), type.results.size())),
+          .slots = std::max(slots_of(type.params), slots_of(type.results))};
+}
+
 ObjectLayout make_layout(TypeId id, const CompositeType& type, const TypeRegistry& types) {
   ObjectLayout layout{.type = id, .kind = type.kind};
   if (type.kind == CompositeType::Kind::Array) {
@@ -229,6 +247,8 @@ void TypeRegistry::append(std::span<const DefinedType> group, uint32_t first) {
     const Place place = place_of(first + i);
     Entry& entry = x_chunks[place.chunk].load(std::memory_order_relaxed)[place.index];
     entry.layout = make_layout(first + i, entry.type.composite, *this);
+    if (entry.layout.kind == CompositeType::Kind::Func)
+      entry.func_layout = make_func_layout(entry.type.composite.func);
   }
   x_count.store(first + group.size(), std::memory_order_release);
 }

@@ -41,6 +41,23 @@ struct ObjectLayout {
   std::vector<uint32_t> refs{};         // offsets of fields for which holds_collected_refs
 };
 
+// How the parameters and results of a function type lie in a frame, for what copies them at every
+// call from or to the host.
+struct FuncLayout {
+  struct Values {
+    std::span<const ValType> types{};
+    uint32_t slots = 0;     // 8-byte frame slots
+    bool is_plain = false;  // 64 values at most, none of them a vector: one to a slot
+    uint64_t halves = 0;    // if plain, by bit: which are i32 or f32
+    uint64_t floats = 0;    // and which are f32
+  };
+  Values params;
+  Values results;
+  // For the larger of both.
+  uint32_t values = 0;
+  uint32_t slots = 0;
+};
+
 class TypeRegistry {
  public:
   TypeRegistry();
@@ -60,6 +77,8 @@ class TypeRegistry {
   // References inside are TypeIds. Stable address.
   const SubType& type(TypeId id) const { return entry(id).type; }
   const FuncType& func_type(TypeId id) const { return type(id).composite.func; }
+  // Stable address. Of a function type.
+  const FuncLayout& func_layout(TypeId id) const { return entry(id).func_layout; }
   // Stable address.
   const ObjectLayout& layout(TypeId id) const { return entry(id).layout; }
   // How many supertypes a type has.
@@ -79,6 +98,7 @@ class TypeRegistry {
     SubType type;
     std::vector<TypeId> supers;  // from the root to the direct supertype
     ObjectLayout layout;
+    FuncLayout func_layout;
   };
   // Chunks double in size, so that an engine with few types is cheap and addresses never change.
   static constexpr uint32_t kFirstChunkLog2 = 6;

@@ -166,12 +166,17 @@ class FuncGenerator {
  public:
   FuncGenerator(const RandomProgram& program, uint32_t index, RandomBits& bits, uint32_t size,
                 const std::string& scalars)
-      : x_program(program), x_index(index), x_bits(bits), x_left(size), x_scalars(scalars) {}
+      : x_program(program),
+        x_index(index),
+        x_is_leaf(index > program.funcs.size() - program.leaves),
+        x_bits(bits),
+        x_left(size),
+        x_scalars(scalars) {}
 
   RandomFunc make(uint32_t type) {
     x_func.type = type;
     const RandomSignature& signature = x_program.types[type];
-    for (uint32_t n = x_bits.below(7); n != 0; --n) x_func.locals += any_type();
+    for (uint32_t n = x_bits.below(x_is_leaf ? 4 : 7); n != 0; --n) x_func.locals += any_type();
     x_usable = static_cast<uint32_t>(signature.params.size() + x_func.locals.size());
     // Not for random use: back edges taken so far, and a place each for a NaN to be made canonical.
     x_counter = x_usable;
@@ -475,7 +480,9 @@ class FuncGenerator {
   }
 
   void statement() {
-    const uint32_t choice = x_bits.below(100);
+    if (x_is_leaf && x_bits.chance(35)) return assign();
+    if (!x_is_leaf && x_program.leaves != 0 && x_bits.chance(20)) return call();
+    const uint32_t choice = x_bits.below(x_is_leaf ? 91 : 100);
     if (choice < 22) return simple(any_type());
     if (choice < 40) {
       const char type = any_type();
@@ -586,8 +593,9 @@ class FuncGenerator {
   }
   void call() {
     const auto last = static_cast<uint32_t>(x_program.funcs.size());
-    const uint32_t callee =
+    uint32_t callee =
         x_bits.chance(30) || x_index == last ? 0 : x_index + 1 + x_bits.below(last - x_index);
+    if (x_program.leaves != 0 && x_bits.chance(80)) callee = last - x_bits.below(x_program.leaves);
     const RandomSignature& type =
         x_program.types[callee == 0 ? 0 : x_program.funcs[callee - 1].type];
     need(type.params);
@@ -617,6 +625,7 @@ class FuncGenerator {
 
   // To functions that yield what this one does. False if there is none.
   bool tail_call() {
+    if (x_is_leaf) return false;
     const auto type_of = [&](uint32_t callee) {
       return callee == 0 ? 0 : x_program.funcs[callee - 1].type;
     };
@@ -691,7 +700,10 @@ class FuncGenerator {
 
   uint32_t any_tag() { return x_bits.below(uint32_t(x_program.tags.size())); }
   // What nobody catches ends the program.
-  bool may_throw() { return std::ranges::any_of(x_frames, &Frame::is_try) || x_bits.chance(10); }
+  bool may_throw() {
+    if (x_is_leaf) return false;
+    return std::ranges::any_of(x_frames, &Frame::is_try) || x_bits.chance(10);
+  }
   void throw_if() {
     if (!may_throw()) return;
     const uint32_t tag = any_tag();
@@ -811,7 +823,7 @@ class FuncGenerator {
       block = signed_leb(at);
     }
     need(type.params);
-    const uint32_t kind = x_bits.below(4);
+    const uint32_t kind = x_is_leaf ? 2 * x_bits.below(2) : x_bits.below(4);
     const bool has_else = kind == 2 && (type.params != type.results || x_bits.chance(60));
     if (kind == 2) {
       condition();
@@ -853,6 +865,7 @@ class FuncGenerator {
 
   const RandomProgram& x_program;
   const uint32_t x_index;
+  const bool x_is_leaf;
   RandomBits& x_bits;
   uint32_t x_left;
   const std::string& x_scalars;
@@ -888,16 +901,22 @@ RandomProgram random_program(uint64_t seed) {
   program.types.push_back({"lid", "l"});
   for (uint32_t n = 3 + bits.below(5); n != 0; --n) program.types.push_back({types(4), types(3)});
   program.tags = {"", program.types[1].results, program.types[2].results, types(1), types(6)};
-  const uint32_t count = 1 + bits.below(4);
+  uint32_t count = 1 + bits.below(4);
   for (uint32_t i = 0; i < count; ++i)
     program.funcs.push_back({1 + bits.below(uint32_t(program.types.size() - 1)), {}, {}});
+  if (bits.chance(60)) program.leaves = 1 + bits.below(3);
+  for (uint32_t i = 0; i < program.leaves; ++i, ++count) {
+    program.funcs.push_back({static_cast<uint32_t>(program.types.size()), {}, {}});
+    program.types.push_back({types(4), types(1)});
+  }
   program.table.resize(kRandomTableSize);
   for (uint32_t& entry : program.table) {
     const uint32_t first = count / 2 + 1;  // functions with a larger index only
     if (first <= count && bits.chance(85)) entry = 1 + first + bits.below(count - first + 1);
   }
   for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t size = 5 + bits.below(bits.chance(20) ? 300 : 80);
+    const bool is_leaf = i >= count - program.leaves;
+    const uint32_t size = is_leaf ? bits.below(12) : 5 + bits.below(bits.chance(20) ? 300 : 80);
     const uint32_t type = program.funcs[i].type;
     program.funcs[i] = FuncGenerator(program, i + 1, bits, size, scalars).make(type);
   }

@@ -34,6 +34,7 @@ struct RandomProgram {
   std::vector<RandomSignature> types;
   std::vector<std::string> tags;  // what they carry
   std::vector<RandomFunc> funcs;
+  uint32_t leaves = 0;          // the last functions: small, they call nothing and have no loops
   std::vector<uint32_t> table;  // function indices plus one; 0 for null
   // No instruction whose NaN results the spec leaves open: everything is compared bit by bit.
   bool exact_nans = false;

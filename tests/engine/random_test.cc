@@ -15,6 +15,7 @@
 #include <ostream>
 #include <set>
 
+#include "interp/execute/backtrace.h"
 #include "interp/execute/handlers.h"
 #include "interp/execute/invoke.h"
 #include "interp/runtime/instantiate.h"
@@ -121,6 +122,13 @@ class EngineRun {
   TrapCode call(uint32_t func, std::vector<Value>& values) {
     return invoke(*x_store, *instance->func(func), values.data());
   }
+  // Where the last call trapped, innermost first.
+  std::vector<CodePosition> trace() {
+    std::vector<CodePosition> result;
+    for (const TraceFrame& frame : backtrace(*x_store, x_store->state().trap).frames)
+      result.push_back({frame.instance != nullptr ? frame.func : UINT32_MAX, frame.offset});
+    return result;
+  }
 
   Instance* instance = nullptr;
 
@@ -170,6 +178,13 @@ std::string difference(const RandomProgram& program, uint64_t seed,
   const Options options{bits.chance(50), bits.chance(20), bits.chance(30), bits.chance(20),
                         any_optimizations(bits)};
   EngineRun engine(compiled, options);
+  // Traps must not tell what was inlined.
+  std::unique_ptr<EngineRun> calling;
+  if (bits.chance(30)) {
+    Options other = options;
+    other.optimizations.set(Optimization::Inlining, false);
+    calling = std::make_unique<EngineRun>(compiled, other);
+  }
   ReferenceEvaluator reference(module);
   reference.host = [](uint32_t, Value* values) { host_function(values); };
   reference.max_steps = 20'000;
@@ -199,6 +214,9 @@ std::string difference(const RandomProgram& program, uint64_t seed,
     std::vector<Value> actual = arguments;
     actual.resize(std::max(type.params.size(), type.results.size()));
     const TrapCode trap = engine.call(func, actual);
+    std::vector<Value> same_arguments = arguments;
+    same_arguments.resize(actual.size());
+    if (calling != nullptr) calling->call(func, same_arguments);
     const std::string at =
         "call " + std::to_string(round) + ", function " + std::to_string(func) + ": ";
     if (trap != *outcome)
@@ -206,6 +224,7 @@ std::string difference(const RandomProgram& program, uint64_t seed,
              std::string(text_of(*outcome)) + "'";
     if (trap != TrapCode::None) {
       if (statistics) ++statistics->traps;
+      if (calling != nullptr && engine.trace() != calling->trace()) return at + "backtrace";
     } else {
       for (size_t i = 0; i < type.results.size(); ++i) {
         if (!same(letter_of(type.results[i]), expected[i], actual[i], program.exact_nans))

@@ -85,6 +85,25 @@ TEST_F(InvokeTest, AThousandParametersAndResults) {
   }
 }
 
+TEST_F(InvokeTest, ManyValuesOfAllWidthsArriveWhole) {
+  constexpr ValType::Kind kinds[] = {ValType::I32, ValType::I64, ValType::F32, ValType::F64};
+  for (const size_t n : {1, 2, 63, 64, 65}) {
+    FuncType type;
+    for (size_t i = 0; i < n; ++i) type.params.push_back(kinds[(i + n) % 4]);
+    type.results = type.params;
+    FuncInst& same = host(type, [](Store&, Instance*, Value*) { return TrapCode::None; });
+    FuncInst& through_guest =
+        func({{hand_call_host, to_operand(&same)}, {hand_return}}, &instance_of(type));
+    std::vector<Value> values(n);
+    for (size_t i = 0; i < n; ++i) values[i].bits = 0x8765'4321'0000'0000 + i;
+    ASSERT_EQ(invoke(*store, through_guest, values.data()), TrapCode::None);
+    for (size_t i = 0; i < n; ++i) {
+      const bool is_half = type.params[i] == ValType::I32 || type.params[i] == ValType::F32;
+      EXPECT_EQ(values[i].bits, is_half ? i : 0x8765'4321'0000'0000 + i) << n << " " << i;
+    }
+  }
+}
+
 TEST_F(InvokeTest, ResultsOfAHostFunctionThatDoNotFitExhaustTheStack) {
   open({.stack_bytes = 12'000, .max_call_depth = 10});
   const FuncType type{{}, std::vector<ValType>(1000, ValType::V128)};

@@ -10,7 +10,9 @@ namespace {
 
 using enum Opcode;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 Cells cells(const Source& source) { return Translated(source, kWithoutFusions).cells(); }
@@ -207,12 +209,13 @@ TEST(Offsets, NameTheInstructionThatACellWasMadeFrom) {
   };
   translated.run({1, 0});
   ASSERT_EQ(translated.trap, TrapCode::IntegerDivideByZero);
-  EXPECT_EQ(translated.code->offset_of(translated.store->state().trap.pc, false),
-            offset_of(I32DivS));
+  const auto positions = [&] {
+    return translated.code->positions_of(translated.store->state().trap.pc, false);
+  };
+  EXPECT_THAT(positions(), ElementsAre(CodePosition{0, offset_of(I32DivS)}));
   translated.run({1, 1});
   ASSERT_EQ(translated.trap, TrapCode::OutOfBoundsMemoryAccess);
-  EXPECT_EQ(translated.code->offset_of(translated.store->state().trap.pc, false),
-            offset_of(I32Load));
+  EXPECT_THAT(positions(), ElementsAre(CodePosition{0, offset_of(I32Load)}));
 }
 
 TEST(Offsets, AreTheSameHoweverOftenAFunctionIsTranslated) {
@@ -222,14 +225,15 @@ TEST(Offsets, AreTheSameHoweverOftenAFunctionIsTranslated) {
     EXPECT_EQ(first.cells(), second.cells());
     uint64_t before = 0;
     for (const uint8_t* const cell : first.starts()) {
-      const uint64_t offset = first.code->offset_of(cell, false);
+      const auto positions = first.code->positions_of(cell, false);
       const uint8_t* const same = second.starts()[0] + (cell - first.starts()[0]);
-      EXPECT_EQ(offset, second.code->offset_of(same, false));
-      EXPECT_GE(offset, before);
-      before = offset;
+      EXPECT_EQ(positions, second.code->positions_of(same, false));
+      ASSERT_EQ(positions.size(), 1u);
+      EXPECT_GE(positions[0].offset, before);
+      before = positions[0].offset;
     }
-    EXPECT_EQ(first.code->offset_of(reinterpret_cast<const uint8_t*>(&first), false),
-              Error::kNoOffset);
+    EXPECT_THAT(first.code->positions_of(reinterpret_cast<const uint8_t*>(&first), false),
+                IsEmpty());
   }
 }
 

@@ -138,7 +138,7 @@ std::vector<std::pair<std::string, uint64_t>> own_cells(Translated& function) {
   std::vector<std::pair<std::string, uint64_t>> cells;
   const std::vector<const uint8_t*> starts = function.starts();
   for (const uint8_t* const cell : starts) {
-    const uint64_t offset = function.code->offset_of(cell, false);
+    const uint64_t offset = function.code->positions_of(cell, false).at(0).offset;
     const std::string handler = print_handler(*key_of(read_unaligned<Handler>(cell)));
     if (handler != "count") cells.emplace_back(handler, offset);
   }

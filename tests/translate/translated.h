@@ -65,6 +65,7 @@ struct Source {
   Bytes locals;                                     // a type each
   Bytes code;                                       // without the final end
   std::vector<std::pair<Bytes, Bytes>> types = {};  // for blocks, from type kTypes on
+  std::vector<Source> callees = {};                 // functions from index 1 on
 };
 
 // For tests of what happens before instructions are fused.
@@ -84,19 +85,14 @@ class Translated {
     ModuleBuilder builder;
     builder.type(source.params, source.results);
     for (const auto& [params, results] : source.types) builder.type(params, results);
+    for (const Source& callee : source.callees) builder.type(callee.params, callee.results);
     builder.memory();
     builder.item(ModuleBuilder::kGlobal, {kI32, 1, 0x41, 0, 0x0b});
     builder.item(ModuleBuilder::kGlobal, {kI64, 1, 0x42, 0, 0x0b});
-    Bytes locals;
-    uint32_t groups = 0;
-    for (size_t i = 0; i < source.locals.size();) {
-      size_t to = i;
-      while (to < source.locals.size() && source.locals[to] == source.locals[i]) ++to;
-      append(locals, join(unsigned_leb(to - i), Bytes{source.locals[i]}));
-      ++groups;
-      i = to;
-    }
-    builder.func(0, source.code, join(unsigned_leb(groups), locals));
+    builder.func(0, source.code, locals_of(source));
+    auto type = static_cast<uint32_t>(1 + source.types.size());
+    for (const Source& callee : source.callees)
+      builder.func(type++, callee.code, locals_of(callee));
     builder.item(ModuleBuilder::kExport, {1, 'f', 0, 0});
     auto module = decode(builder.build());
     auto types = std::make_shared<TypeRegistry>();
@@ -159,6 +155,18 @@ class Translated {
   TrapCode trap = TrapCode::None;
 
  private:
+  static Bytes locals_of(const Source& source) {
+    Bytes locals;
+    uint32_t groups = 0;
+    for (size_t i = 0; i < source.locals.size();) {
+      size_t to = i;
+      while (to < source.locals.size() && source.locals[to] == source.locals[i]) ++to;
+      append(locals, join(unsigned_leb(to - i), Bytes{source.locals[i]}));
+      ++groups;
+      i = to;
+    }
+    return join(unsigned_leb(groups), locals);
+  }
   static HandlerKey key_at(const uint8_t* cell) {
     return key_of(read_unaligned<Handler>(cell)).value();
   }

@@ -154,5 +154,26 @@ TEST(TypeRegistry, ThreadsAgreeOnIds) {
   EXPECT_EQ(types.size(), 500u);
 }
 
+TEST(TypeRegistry, KnowsHowFunctionsValuesLieInFrames) {
+  TypeRegistry types;
+  const FuncLayout& mixed = types.func_layout(
+      types.intern({{ValType::I32, ValType::F64, ValType::F32}, {ValType::V128, ValType::I32}}));
+  EXPECT_TRUE(mixed.params.is_plain);
+  EXPECT_EQ(mixed.params.slots, 3u);
+  EXPECT_EQ(mixed.params.halves, 0b101u);
+  EXPECT_EQ(mixed.params.floats, 0b100u);
+  EXPECT_FALSE(mixed.results.is_plain);
+  EXPECT_EQ(mixed.results.slots, 3u);
+  EXPECT_EQ(mixed.values, 3u);
+  EXPECT_EQ(mixed.slots, 3u);
+  const auto many = [&](size_t count) -> const FuncLayout& {
+    return types.func_layout(types.intern({std::vector<ValType>(count, ValType::I32), {}}));
+  };
+  EXPECT_TRUE(many(64).params.is_plain);
+  EXPECT_EQ(many(64).params.halves, UINT64_MAX);
+  EXPECT_FALSE(many(65).params.is_plain);
+  EXPECT_EQ(many(65).slots, 65u);
+}
+
 }  // namespace
 }  // namespace weft::interp::testing
