@@ -155,9 +155,15 @@ TEST(Run, BoundsMemory) {
 }
 
 TEST(Run, BoundsDepthAndStack) {
-  EXPECT_EQ(run_weft({"--max-depth", "3", fixture("trap")}).status, 134);
-  const ProcessResult shallow = run_weft({"--max-depth", "2", fixture("trap")});
-  EXPECT_THAT(shallow.errors, HasSubstr("call stack exhausted"));
+  const auto errors_at = [](const char* depth, const char* optimizations) {
+    return run_weft({"--max-depth", depth, "--optimizations", optimizations, fixture("trap")})
+        .errors;
+  };
+  EXPECT_THAT(errors_at("3", "-inlining"), HasSubstr("integer divide by zero"));
+  EXPECT_THAT(errors_at("2", "-inlining"), HasSubstr("call stack exhausted"));
+  // What is inlined is no call.
+  EXPECT_THAT(errors_at("2", "none,inlining"), HasSubstr("integer divide by zero"));
+  EXPECT_THAT(errors_at("1", "none,inlining"), HasSubstr("call stack exhausted"));
   EXPECT_THAT(run_weft({"--stack-size", "1M", fixture("recurse")}).errors,
               HasSubstr("call stack exhausted"));
 }

@@ -115,7 +115,8 @@ struct Config {
   /// Bytes of guest stack per store, frames and call records together; reserved, not committed.
   /// The default holds some 40,000 frames of ordinary size.
   std::size_t max_stack_bytes = std::size_t{8} << 20;
-  /// Nested guest calls per store; beyond them, "call stack exhausted".
+  /// Nested guest calls per store, without those that are inlined; beyond them, "call stack
+  /// exhausted".
   std::uint32_t max_call_depth = 100'000;
   /// Nested guest-to-host-to-guest calls per store: each needs native stack.
   std::uint32_t max_host_depth = 200;
