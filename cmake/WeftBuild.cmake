@@ -22,7 +22,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 if(WEFT_SMALL)
-  string(REPLACE "-O2" "-Oz" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+  # Unwinding happens in calls only.
+  string(REPLACE "-O2" "-Oz -fno-asynchronous-unwind-tables" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 endif()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -119,6 +120,18 @@ function(weft_add_folder dir)
   endif()
 endfunction()
 
+# What a build for size compiles all but the handlers with. Small functions are inlined a little more than -Oz does by
+# itself: each that is not costs an entry for unwinding, too. Types of the inside have no names.
+function(weft_small_options target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_RTTI" "" "")
+  if(WEFT_SMALL AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-mllvm -inline-threshold=25>")
+  endif()
+  if(WEFT_SMALL AND arg_NO_RTTI)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+  endif()
+endfunction()
+
 function(weft_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   weft_no_leftovers(weft_layer "${arg_UNPARSED_ARGUMENTS}")
@@ -136,6 +149,11 @@ function(weft_layer name)
                C_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
                POSITION_INDEPENDENT_CODE ON)
+  if(name MATCHES "^(core|debug|decode|runtime|translate|validate|wasi)$")
+    weft_small_options(${target} NO_RTTI)
+  elseif(NOT name STREQUAL "execute")
+    weft_small_options(${target})
+  endif()
   set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${target})
   set_property(GLOBAL APPEND PROPERTY WEFT_LAYER_LIBS ${arg_LIBS})
 endfunction()
@@ -185,6 +203,7 @@ function(weft_tool target)
     set_target_properties(${target} PROPERTIES OUTPUT_NAME "${arg_OUTPUT}")
   endif()
   if(arg_INSTALL)
+    weft_small_options(${target} NO_RTTI)
     # Loading libstdc++ takes a third of the time that an empty program takes, and a fifth of its memory.
     if(NOT APPLE AND NOT BUILD_SHARED_LIBS AND NOT WEFT_SANITIZE)
       target_link_options(${target} PRIVATE -Wl,--gc-sections)

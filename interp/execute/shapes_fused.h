@@ -176,16 +176,13 @@ struct FusedFamily {
   }();
 
   static HandlerFn* find(const HandlerKey& key) {
-    if constexpr (!kSmall) {
-      static constexpr auto kRows = []<size_t... I>(std::index_sequence<I...>) {
-        return std::array<FusedRow, sizeof...(I)>{FusedFamily::row<kRowsOfFamily[I]>()...};
-      }(std::make_index_sequence<kRowsOfFamily.size()>{});
-      size_t others = 0;
-      ((others = key.shape == Shapes ? kRowsOfOthersBefore<Shapes> : others), ...);
-      const auto row = find_fusion(key);
-      if (row && has(key.shape)) return kRows[*row - others].find(key);
-    }
-    return nullptr;
+    static constexpr auto kRows = []<size_t... I>(std::index_sequence<I...>) {
+      return std::array<FusedRow, sizeof...(I)>{FusedFamily::row<kRowsOfFamily[I]>()...};
+    }(std::make_index_sequence<kRowsOfFamily.size()>{});
+    size_t others = 0;
+    ((others = key.shape == Shapes ? kRowsOfOthersBefore<Shapes> : others), ...);
+    const auto row = find_fusion(key);
+    return row && has(key.shape) ? kRows[*row - others].find(key) : nullptr;
   }
 };
 

@@ -34,7 +34,7 @@ constexpr bool is_normal(const HandlerKey& key) {
 }
 
 // What a build for size leaves out: results that are not written, so that each is in its slot too,
-// and the accumulator as an operand of what computes its address from two.
+// and the accumulator as an operand of what computes its address from two, and of what is rare.
 constexpr bool is_left_out_when_small(const HandlerKey& key) {
   const bool takes_acc = key.a == In::Acc || key.b == In::Acc || key.c == In::Acc;
   switch (key.shape) {
@@ -45,9 +45,22 @@ constexpr bool is_left_out_when_small(const HandlerKey& key) {
       return key.d == Out::Acc;
     case Shape::LoadIndexed:
       return takes_acc || key.d == Out::Acc;
+    case Shape::LoadFar:
+    case Shape::StructGet:
+    case Shape::ArrayGet:
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+      return takes_acc || key.d == Out::Acc;
     case Shape::StoreIndexed:
+    case Shape::StoreFar:
+    case Shape::StructSet:
     case Shape::ArraySet:
+    case Shape::RefCast:
+    case Shape::BranchCast:
       return takes_acc;
+    case Shape::CompareBranch:
+      return takes_acc && reprs_of(key).in[0] != Repr::I32;
     default:
       return false;
   }

@@ -196,7 +196,7 @@ class FusedHandlers : public OneCellTest, public ::testing::WithParamInterface<M
 };
 
 TEST_P(FusedHandlers, DoWhatTheTwoInstructionsDo) {
-  if (kSmall) GTEST_SKIP() << "a build for size has none";
+  if (kSmall) GTEST_SKIP() << "a build for size has few";
   for (const Fusion& row : kFusions) {
     if (is_vector(row.shape)) continue;  // simd_handlers_test.cc
     const int forms = each_fused_form(row, [&](const HandlerKey& key) {
@@ -268,7 +268,7 @@ TEST_P(FusedHandlers, MovesAreMadeBeforeTheJump) {
 
 // A branch that finds the interrupt flag set has done its work: the guest stops at the target.
 TEST_P(FusedHandlers, BackwardBranchesKeepTheirResultWhenInterrupted) {
-  if (kSmall) GTEST_SKIP() << "a build for size has none";
+  if (kSmall) GTEST_SKIP() << "a build for size has few";
   const HandlerKey key{.shape = Shape::BranchOp,
                        .op = Opcode::I32Ne,
                        .inner = Opcode::I32Add,

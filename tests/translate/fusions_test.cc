@@ -26,7 +26,7 @@ Slots run(const Source& source, const Slots& arguments) {
 class Fusions : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (kSmall) GTEST_SKIP() << "a build for size has none";
+    if (kSmall) GTEST_SKIP() << "a build for size has few";
   }
 };
 
