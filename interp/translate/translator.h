@@ -75,7 +75,12 @@ class Translator {
 
   Translator(const Module& module, const TypeRegistry& types, const ContextLayout& layout,
              const CodeOptions& options)
-      : x_module(module), x_types(types), x_layout(layout), x_options(options) {}
+      : x_module(module),
+        x_types(types),
+        x_layout(layout),
+        x_options(options),
+        x_finds_byte_loops(options.optimizations.has(Optimization::ByteLoops) && !options.fuel &&
+                           !module.memories.empty() && !module.memories[0].shared) {}
 
   IrFunction take() { return std::move(x_function); }
 
@@ -284,6 +289,8 @@ class Translator {
   const TypeRegistry& x_types;
   const ContextLayout& x_layout;
   const CodeOptions& x_options;
+  // Not where iterations are counted, nor where other threads see in which order bytes are written.
+  const bool x_finds_byte_loops;
 
   IrFunction x_function;
   uint32_t x_offset = 0;

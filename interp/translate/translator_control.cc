@@ -44,6 +44,7 @@ Translator::Label Translator::block(Stack stack, BlockSignature signature) {
 Translator::Label Translator::loop(Stack stack, BlockSignature signature) {
   Label label = new_frame(stack, signature);
   x_labels[label.target] |= kUsed;
+  if (x_finds_byte_loops) emit({.shape = Shape::ByteLoop});  // dropped unless it is one
   place(label.target);
   label.fuel_region = x_fuel_region;
   begin_fuel_region();
