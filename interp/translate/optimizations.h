@@ -50,4 +50,8 @@ class Optimizations {
   uint32_t x_bits;
 };
 
+// What stores do that are not told otherwise: all. Alone in its file, so that a program may have
+// another one in its place: tests do (tests/optimizations.cc).
+Optimizations default_optimizations();
+
 }  // namespace weft::interp
