@@ -23,13 +23,14 @@ namespace {
 constexpr size_t kMaxInstrs = 64;
 // A cell for the loop takes about as long as this many of its instructions.
 constexpr size_t kCellWorth = 24;
+constexpr uint32_t kVectorBytes = 16;
 
 // What a slot holds while an iteration is followed.
 struct Value {
   enum class Kind : uint8_t { Sum, Loaded, Other };
   Kind kind = Kind::Other;
   SlotSum sum;      // Sum: of slots as they were when the iteration began
-  size_t load = 0;  // Loaded: index of the load
+  size_t load = 0;  // Loaded: index of the load; Other: it is the second slot of a vector
 };
 
 struct Access {
@@ -90,8 +91,10 @@ class LoopReader {
       }
       const bool is_back = instr.label == x_label;
       if (flow == Flow::Branch) {
-        if (x_branch != nullptr || !follow_condition(instr)) return false;
+        const bool skips = !is_back && skips_a_way_out(instr);
+        if (x_branch != nullptr || !follow_condition(instr, is_back || skips)) return false;
         x_loop.ends_within = !is_back;
+        if (skips) x_at += 2;
       } else if (flow != Flow::Jump || !is_back) {
         return false;
       }
@@ -111,9 +114,13 @@ class LoopReader {
         set(instr.d.slot, value_of(instr.a));
         return true;
       case Shape::Load:
-        return follow_load(instr);
+        return follow_load(instr, access_bytes(instr.key.op));
+      case Shape::VLoad:
+        return instr.key.op == Opcode::V128Load && follow_load(instr, kVectorBytes);
       case Shape::Store:
-        return follow_store(instr);
+        return follow_store(instr, access_bytes(instr.key.op));
+      case Shape::VStore:
+        return follow_store(instr, kVectorBytes);
       default:
         return false;
     }
@@ -130,19 +137,26 @@ class LoopReader {
     return true;
   }
 
-  bool follow_load(const IrInstr& instr) {
-    if (!add_access(instr)) return false;
-    set(instr.d.slot, {Value::Kind::Loaded, {}, x_accesses.size() - 1});
+  bool follow_load(const IrInstr& instr, uint32_t bytes) {
+    if (!add_access(instr, bytes)) return false;
+    const size_t load = x_accesses.size() - 1;
+    set(instr.d.slot, {Value::Kind::Loaded, {}, load});
+    if (bytes == kVectorBytes) set(instr.d.slot + 1, {Value::Kind::Other, {}, load});
     return true;
   }
 
-  bool follow_store(const IrInstr& instr) {
-    if (!add_access(instr)) return false;
+  bool follow_store(const IrInstr& instr, uint32_t bytes) {
+    if (!add_access(instr, bytes)) return false;
     Access& store = x_accesses.back();
     store.is_store = true;
     const Value value = value_of(instr.b);
     if (value.kind == Value::Kind::Loaded) {
       store.load = value.load;
+      // Both slots of a vector.
+      if (bytes == kVectorBytes) {
+        const Value high = value_of(IrOperand::at(instr.b.slot + 1));
+        if (high.kind != Value::Kind::Other || high.load != value.load) return false;
+      }
       return !x_fills && (x_copies = true) && x_accesses[value.load].bytes == store.bytes;
     }
     if (value.kind != Value::Kind::Sum || x_copies) return false;
@@ -150,6 +164,10 @@ class LoopReader {
     const bool is_const = instr.b.kind == IrOperand::Kind::Const;
     if (!is_const && (count_of(value.sum) != 1 || value.sum.constant != 0)) return false;
     const uint32_t slot = is_const ? kNoSlot : value.sum.slots[0];
+    if (bytes == kVectorBytes) {
+      const Value high = value_of(IrOperand::at(instr.b.slot + 1));
+      if (high.kind != Value::Kind::Sum || high.sum.slots[0] != slot + 1) return false;
+    }
     const uint64_t bits = is_const ? instr.b.bits : 0;
     if (x_fills &&
         (x_loop.value_slot != slot || x_loop.value != bits || x_loop.value_bytes != store.bytes)) {
@@ -162,15 +180,25 @@ class LoopReader {
     return true;
   }
 
-  bool add_access(const IrInstr& instr) {
+  bool add_access(const IrInstr& instr, uint32_t bytes) {
     const Value address = value_of(instr.a);
     if (address.kind != Value::Kind::Sum || count_of(address.sum) == 0) return false;
-    x_accesses.push_back({address.sum, instr.offset, access_bytes(instr.key.op)});
+    x_accesses.push_back({address.sum, instr.offset, bytes});
     return true;
   }
 
-  // The branch's condition, of going on.
-  bool follow_condition(const IrInstr& instr) {
+  // Whether the branch goes on in the loop, past an instruction that doesn't.
+  bool skips_a_way_out(const IrInstr& branch) const {
+    if (x_at + 2 >= x_instrs.size()) return false;
+    const IrInstr& skipped = x_instrs[x_at + 1];
+    const IrInstr& target = x_instrs[x_at + 2];
+    if (skipped.is_label || !target.is_label || target.label != branch.label) return false;
+    const Flow flow = flow_of(skipped.key.shape);
+    return flow == Flow::Leave || (flow == Flow::Jump && skipped.label != x_label);
+  }
+
+  // The branch's condition, of going on: that it is taken, or that it is not.
+  bool follow_condition(const IrInstr& instr, bool taken) {
     x_branch = &instr;
     x_left = value_of(instr.a);
     if (instr.key.shape == Shape::BranchIf) {
@@ -182,8 +210,7 @@ class LoopReader {
     } else {
       return false;
     }
-    const bool stays = instr.label == x_label;
-    if (((instr.key.flags & kNegate) != 0) == stays) {
+    if (((instr.key.flags & kNegate) != 0) == taken) {
       const auto opposite = negated(x_condition);
       if (!opposite) return false;
       x_condition = *opposite;
@@ -227,7 +254,9 @@ class LoopReader {
       x_loop.steps[x_loop.step_count++] = {static_cast<uint16_t>(slot),
                                            static_cast<int32_t>(sum.constant)};
     }
-    return !(x_fills && x_loop.value_slot != kNoSlot && step_of(x_loop.value_slot) != 0);
+    if (!x_fills || x_loop.value_slot == kNoSlot) return true;
+    return step_of(x_loop.value_slot) == 0 &&
+           (x_loop.value_bytes != kVectorBytes || step_of(x_loop.value_slot + 1) == 0);
   }
 
   uint32_t step_of(uint32_t slot) const {

@@ -17,12 +17,13 @@ struct ByteLoopForm {
   bool down = false;
   bool indexed = false;      // to[i] = from[i], not *to++ = *from++
   bool tests_first = false;  // while (count != 0) {...}, not do {...} while (--count != 0)
+  bool skips_exit = false;   // if (count == 0) break; as a branch over that
   bool against_end = false;  // compares with an end, not with 0
   bool reversed = false;     // the accesses of an iteration in the other order than the iterations
   bool loads_first = false;  // all of an iteration's loads before its stores
   uint32_t offset = 0;
 
-  uint32_t bytes() const { return access_bytes(store); }
+  uint32_t bytes() const { return access_bytes(load); }
 };
 
 inline std::string describe(const ByteLoopForm& form) {
@@ -32,6 +33,7 @@ inline std::string describe(const ByteLoopForm& form) {
   if (form.down) text += " down";
   if (form.indexed) text += " indexed";
   if (form.tests_first) text += " tests first";
+  if (form.skips_exit) text += " skips exit";
   if (form.against_end) text += " against end";
   if (form.reversed) text += " reversed";
   if (form.loads_first) text += " loads first";
@@ -47,6 +49,8 @@ inline uint8_t value_type(const ByteLoopForm& form) {
       return kF32;
     case 'd':
       return kF64;
+    case 'v':
+      return kV128;
     default:
       return kI32;
   }
@@ -117,15 +121,24 @@ inline Source byte_loop(const ByteLoopForm& form) {
 inline std::vector<ByteLoopForm> byte_loop_forms() {
   using enum Opcode;
   std::vector<ByteLoopForm> forms;
-  const std::pair<Opcode, Opcode> accesses[] = {{I32Load8U, I32Store8}, {I64Load16S, I64Store16},
-                                                {I32Load, I32Store},    {I64Load, I64Store},
-                                                {F32Load, F32Store},    {F64Load, F64Store}};
+  const std::pair<Opcode, Opcode> accesses[] = {
+      {I32Load8U, I32Store8}, {I64Load16S, I64Store16}, {I32Load, I32Store},  {I64Load, I64Store},
+      {F32Load, F32Store},    {F64Load, F64Store},      {V128Load, V128Store}};
   for (const auto& [load, store] : accesses) {
     for (const uint32_t unrolled : {1, 2, 4}) {
       for (unsigned flags = 0; flags < 128; ++flags) {
         const auto has = [flags](unsigned bit) { return (flags >> bit & 1) != 0; };
-        ByteLoopForm form{load,   store,  unrolled, has(0), has(1), has(2),
-                          has(3), has(4), has(5),   has(6), 0};
+        const ByteLoopForm form{.load = load,
+                                .store = store,
+                                .unrolled = unrolled,
+                                .fills = has(0),
+                                .down = has(1),
+                                .indexed = has(2),
+                                .tests_first = has(3),
+                                .skips_exit = has(3) && has(4),
+                                .against_end = has(4),
+                                .reversed = has(5),
+                                .loads_first = has(6)};
         if (unrolled == 1 && (form.reversed || form.loads_first)) continue;
         if (form.fills && form.loads_first) continue;
         forms.push_back(form);
