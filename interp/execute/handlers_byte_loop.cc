@@ -63,8 +63,13 @@ bool keeps_order(const ByteLoop& loop, uint64_t to, uint64_t from) {
 // Does as many iterations as there are after which the loop goes on: or none, if there is anything
 // unusual about them.
 void run_byte_loop(Context* ctx, uint64_t* fp, const ByteLoop& loop) {
-  const uint64_t iterations = (distance_of(loop, fp) + loop.counter_step - 1) / loop.counter_step -
-                              (loop.ends_within ? 1 : 0);
+  uint64_t iterations = (distance_of(loop, fp) + loop.counter_step - 1) / loop.counter_step -
+                        (loop.ends_within ? 1 : 0);
+  StoreState& state = *ctx->state;
+  if (loop.fuel != 0) {
+    iterations = std::min(iterations, static_cast<uint64_t>(state.fuel) / loop.fuel);
+    if (iterations == 0) return;
+  }
   const MemoryInst& memory = *ctx->memory0;
   const bool up = loop.step > 0;
   const auto step = static_cast<uint64_t>(std::abs(int64_t{loop.step}));
@@ -84,7 +89,7 @@ void run_byte_loop(Context* ctx, uint64_t* fp, const ByteLoop& loop) {
 
   const uint64_t most = std::max(kStepBytes / step, uint64_t{1});
   uint64_t done = 0;
-  in_steps(*ctx->state, iterations, most, false, [&](uint64_t at, uint64_t n) {
+  in_steps(state, iterations, most, false, [&](uint64_t at, uint64_t n) {
     const uint64_t begin = (up ? at : iterations - at - n) * step;
     if (copies) {
       copy_in_order(memory.base + *to + begin, memory.base + *from + begin, n * step, up);
@@ -94,6 +99,7 @@ void run_byte_loop(Context* ctx, uint64_t* fp, const ByteLoop& loop) {
     done = at + n;
   });
   // An interrupt is the loop's to notice.
+  if (loop.fuel != 0) state.fuel -= static_cast<int64_t>(done * loop.fuel);
   for (size_t i = 0; i < loop.step_count; ++i) {
     uint64_t& slot = fp[loop.steps[i].slot];
     slot = static_cast<uint32_t>(slot + done * static_cast<uint64_t>(int64_t{loop.steps[i].by}));

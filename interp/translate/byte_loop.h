@@ -57,6 +57,8 @@ struct ByteLoop {
   uint32_t value_slot = 0;
   uint64_t value = 0;
 
+  uint32_t fuel = 0;  // what an iteration takes of it, where it is counted
+
   // What each iteration adds to slots.
   std::array<Step, kMaxSteps> steps{};
   size_t step_count = 0;

@@ -107,6 +107,9 @@ class LoopReader {
 
   bool follow(const IrInstr& instr) {
     switch (instr.key.shape) {
+      case Shape::Fuel:
+        x_loop.fuel = instr.x;
+        return true;
       case Shape::Binary:
         return follow_sum(instr);
       case Shape::Move:

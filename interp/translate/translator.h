@@ -79,7 +79,7 @@ class Translator {
         x_types(types),
         x_layout(layout),
         x_options(options),
-        x_finds_byte_loops(options.optimizations.has(Optimization::ByteLoops) && !options.fuel &&
+        x_finds_byte_loops(options.optimizations.has(Optimization::ByteLoops) &&
                            !module.memories.empty() && !module.memories[0].shared) {}
 
   IrFunction take() { return std::move(x_function); }
@@ -289,7 +289,7 @@ class Translator {
   const TypeRegistry& x_types;
   const ContextLayout& x_layout;
   const CodeOptions& x_options;
-  // Not where iterations are counted, nor where other threads see in which order bytes are written.
+  // Not where other threads see in which order bytes are written.
   const bool x_finds_byte_loops;
 
   IrFunction x_function;

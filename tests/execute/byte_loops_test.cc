@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint32_t kPage = 65'536;
 
-CodeOptions options_of(MemoryMode mode, bool on) {
-  CodeOptions options{.memory_mode = mode};
+CodeOptions options_of(MemoryMode mode, bool on, bool fuel) {
+  CodeOptions options{.memory_mode = mode, .fuel = fuel};
   options.optimizations.set(Optimization::ByteLoops, on);
   return options;
 }
@@ -19,8 +19,9 @@ CodeOptions options_of(MemoryMode mode, bool on) {
 // One function as it is and without the cell.
 class Pair {
  public:
-  Pair(const Source& source, MemoryMode mode)
-      : x_with(source, options_of(mode, true)), x_without(source, options_of(mode, false)) {
+  Pair(const Source& source, MemoryMode mode, bool fuel = false)
+      : x_with(source, options_of(mode, true, fuel)),
+        x_without(source, options_of(mode, false, fuel)) {
     for (Translated* each : {&x_with, &x_without}) fill(*each, 0, kPage);
   }
 
@@ -42,6 +43,13 @@ class Pair {
     EXPECT_TRUE(std::equal(base + from, base + to, other + from))
         << "at " << std::mismatch(base + from, base + to, other + from).first - base;
     for (Translated* each : {&x_with, &x_without}) fill(*each, from, to);
+  }
+
+  void run_with_fuel(uint64_t fuel, const std::vector<uint64_t>& arguments) {
+    x_with.store->set_fuel(fuel);
+    x_without.store->set_fuel(fuel);
+    run(arguments, 0, kPage);
+    EXPECT_EQ(x_with.store->state().fuel, x_without.store->state().fuel);
   }
 
   Translated& with() { return x_with; }
@@ -179,6 +187,17 @@ TEST(ByteLoopCells, LargeLoopsAreTheSame) {
     const uint32_t count = (9u << 20) / form.bytes();
     pair.run(arguments(form, 3, 1'000, count), 0, 10u << 20);
     pair.run(arguments(form, 1'000, 3, count), 0, 10u << 20);
+  }
+}
+
+TEST(ByteLoopCells, FuelIsCountedAsWithoutThem) {
+  for (const ByteLoopForm& form : some_forms(17)) {
+    SCOPED_TRACE(describe(form));
+    Pair pair(byte_loop(form), MemoryMode::Guard, true);
+    for (uint64_t fuel = 0; fuel < 4'000; fuel += 1 + fuel / 8)
+      pair.run_with_fuel(fuel, arguments(form, 1'000, 2'500, 64));
+    pair.run_with_fuel(INT64_MAX, arguments(form, 1'000, 2'500, 64));
+    EXPECT_EQ(pair.with().trap, TrapCode::None);
   }
 }
 
