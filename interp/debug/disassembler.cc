@@ -33,6 +33,8 @@ constexpr std::string_view fused_shape_name(Shape shape) {
     case Shape::BranchOp:
     case Shape::BranchLoad:
       return "br_if ";
+    case Shape::BranchLoadIndexed:
+      return "on indexed br_if ";
     case Shape::ReturnOp:
       return "return";
     case Shape::OpLoadIndexed:
@@ -55,6 +57,8 @@ constexpr std::string_view shape_name(Shape shape) {
       return "move many";
     case Shape::Select:
       return "select";
+    case Shape::CompareSelect:
+      return "select ";
     case Shape::GlobalGet:
       return "global.get";
     case Shape::GlobalSet:
@@ -71,6 +75,8 @@ constexpr std::string_view shape_name(Shape shape) {
       return "br_if ";
     case Shape::BranchTable:
       return "br_table";
+    case Shape::BranchTableLoad:
+      return "br_table ";
     case Shape::Return:
       return "return";
     case Shape::ReturnVoid:
@@ -313,7 +319,8 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
              std::to_string(loop.step);
     }
     case Shape::BranchTable:
-      return text(x) + " and default";
+    case Shape::BranchTableLoad:
+      return text(x) + " and default" + (z != 0 ? ", from " + text(-z) : "");
     case Shape::Atomic:
       return "offset=" + std::to_string(read<uint64_t>(cell + at.p)) + ", memory at context+" +
              text(y);
@@ -332,6 +339,10 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
 
 bool is_cast(Shape shape) {
   return shape == Shape::RefTest || shape == Shape::RefCast || shape == Shape::BranchCast;
+}
+
+std::string_view step_name(const HandlerKey& key) {
+  return (key.flags & kStep64) != 0 ? "step64" : "step";
 }
 
 std::string name_of(const HandlerKey& key) {
@@ -355,7 +366,7 @@ std::optional<HandlerKey> key_at(const uint8_t* cell) { return key_of(read<Handl
 // A cell with the branch table that follows it.
 size_t cell_bytes(const HandlerKey& key, const uint8_t* cell) {
   const CellLayout layout = cell_layout(key);
-  if (key.shape != Shape::BranchTable) return layout.size;
+  if (flow_of(key.shape) != Flow::Table) return layout.size;
   return layout.size + (size_t{read<uint32_t>(cell + layout.x)} + 1) * sizeof(BranchTableEntry);
 }
 
@@ -388,9 +399,22 @@ std::string print_cell(const uint8_t* cell, const uint8_t* function) {
     if (!text.empty()) operands += (operands.empty() ? " " : ", ") + text;
   };
   bool has_rest = false;
-  for (const Field field : fields_of(key->shape)) {
+  std::string step;
+  for (const Field field : fields_of(*key)) {
     switch (field) {
       case Field::None:
+        break;
+      case Field::S:
+        if (key->shape == Shape::CompareSelect) {
+          add(slot(read<uint16_t>(cell + at.s)));
+          break;
+        }
+        step = std::string(step_name(*key)) + " " + slot(read<uint16_t>(cell + at.s)) +
+               " := " + slot(read<uint16_t>(cell + at.r)) + " + " +
+               std::to_string(read<int32_t>(cell + at.t)) + "; ";
+        break;
+      case Field::R:
+      case Field::T:
         break;
       case Field::D:
         result = key->d == Out::Acc ? "acc" : slot(read<uint16_t>(cell + at.d));
@@ -423,7 +447,7 @@ std::string print_cell(const uint8_t* cell, const uint8_t* function) {
     }
   }
   if (has_rest) add(rest(key->shape, at, cell));
-  if (key->shape == Shape::BranchTable) {
+  if (flow_of(key->shape) == Flow::Table) {
     const uint32_t count = read<uint32_t>(cell + at.x) + 1;
     std::string targets;
     for (uint32_t i = 0; i < count; ++i) {
@@ -432,7 +456,7 @@ std::string print_cell(const uint8_t* cell, const uint8_t* function) {
     }
     add("to" + targets);
   }
-  return name_of(*key) + (result.empty() ? "" : " " + result + " :=") + operands;
+  return step + name_of(*key) + (result.empty() ? "" : " " + result + " :=") + operands;
 }
 
 std::string print_handler(const HandlerKey& key) {
@@ -440,14 +464,15 @@ std::string print_handler(const HandlerKey& key) {
     return in == In::Slot ? "slot" : in == In::Acc ? "acc" : "const";
   };
   constexpr auto kReprNames = std::to_array<std::string_view>({"i32", "i64", "f32", "f64", "v128"});
-  std::string text = name_of(key);
+  std::string text = (key.flags & kStep) != 0 ? std::string(step_name(key)) + "; " : "";
+  text += name_of(key);
   if ((key.flags & kBack) != 0 && flow_of(key.shape) != Flow::Next) text += " back";
   // The first representation is that of shapes without one, too.
   if (!has_opcode(key.shape) && key.repr != Repr::I32) {
     text.append(" ").append(kReprNames[static_cast<size_t>(key.repr)]);
   }
   std::string_view separator = " ";
-  for (const Field field : fields_of(key.shape)) {
+  for (const Field field : fields_of(key)) {
     if (field == Field::D) {
       text += key.d == Out::Acc ? " acc :=" : " slot :=";
     } else if (field == Field::A || field == Field::B || field == Field::C) {

@@ -27,6 +27,7 @@ HandlerFn* compare_branch_handler(const HandlerKey& key);  // CompareBranch
 HandlerFn* op_op_handler(const HandlerKey& key);           // OpOp, ReturnOp
 HandlerFn* op_load_handler(const HandlerKey& key);         // OpLoad, OpLoadIndexed, StoreOp
 HandlerFn* op_branch_handler(const HandlerKey& key);       // BranchOp, BranchLoad
+HandlerFn* step_handler(const HandlerKey& key);            // all shapes, with kStep
 HandlerFn* call_handler(
     const HandlerKey& key);  // calls, returns, runtime calls, cells shared by all code
 

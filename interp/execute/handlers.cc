@@ -14,6 +14,7 @@ namespace weft::interp {
 
 Handler handler_for(const HandlerKey& key) {
   const auto find = [&key]() -> HandlerFn* {
+    if ((key.flags & kStep) != 0) return step_handler(key);
     switch (key.shape) {
       case Shape::Binary:
       case Shape::Unary: {
@@ -66,6 +67,7 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::MovePair:
       case Shape::MoveMany:
       case Shape::Select:
+      case Shape::CompareSelect:
       case Shape::GlobalGet:
       case Shape::GlobalSet:
       case Shape::GlobalGetFar:
@@ -76,6 +78,7 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::BranchIf:
       case Shape::MoveBranch:
       case Shape::BranchTable:
+      case Shape::BranchTableLoad:
       case Shape::Redispatch:
       case Shape::Trap:
       case Shape::CountBlock:
@@ -94,6 +97,7 @@ Handler handler_for(const HandlerKey& key) {
         return op_load_handler(key);
       case Shape::BranchOp:
       case Shape::BranchLoad:
+      case Shape::BranchLoadIndexed:
         return op_branch_handler(key);
       case Shape::Return:
       case Shape::ReturnVoid:
@@ -135,15 +139,16 @@ void for_each_key(F f) {
   };
   for (const Fusion& fusion : kFusions) {
     HandlerKey key = fusion.key();
-    for (const unsigned flags : {0u, 2u, 4u, 6u, 8u, 12u}) {
+    for (const unsigned flags : {0u, 2u, 4u, 6u, 8u, 12u, 16u, 18u, 48u, 50u}) {
       key.flags = static_cast<uint8_t>(fusion.key().flags | flags);
-      if ((flags & ~unsigned{fused_flags(key.shape)}) == 0) each_place(key);
+      if ((flags & ~unsigned{fused_flags(key.shape)} & ~unsigned{kStepFlags}) == 0) each_place(key);
     }
   }
   for (size_t s = 0; s < kShapeCount; ++s) {
     HandlerKey key{.shape = static_cast<Shape>(s)};
     if (has_inner(key.shape)) continue;
-    for (unsigned flags = 0; flags < 16; ++flags) {
+    const unsigned flag_end = steps_exist(key.shape) ? 2 * kStep64 : kStep;
+    for (unsigned flags = 0; flags < flag_end; ++flags) {
       key.flags = static_cast<uint8_t>(flags);
       for (size_t op = 0; has_opcode(key.shape) && op < kOpcodeCount; ++op) {
         key.op = static_cast<Opcode>(op);

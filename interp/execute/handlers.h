@@ -9,6 +9,9 @@ namespace weft::interp {
 
 // The handler for a key, or null where no such variant exists (see allowed variants in shapes.h).
 Handler handler_for(const HandlerKey& key);
+// Whether the first execution of a cell puts another handler in the place of this one, so that
+// nobody may keep it: lazy calls.
+bool replaces_itself(Handler handler);
 
 // The reverse, for the disassembler, the profiler and tests.
 std::optional<HandlerKey> key_of(Handler handler);

@@ -1,47 +1,44 @@
 // Branches, traps, fuel, stack checks.
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_branch.h"
+#include "interp/execute/shapes_fused.h"
 
 namespace weft::interp {
 namespace {
 
-template <HandlerKey Key>
-WEFT_HANDLER(branch) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  WEFT_JUMP(Key, cell);
-}
-
-template <HandlerKey Key>
-WEFT_HANDLER(move_branch) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  write_result<Key.d, Repr::I64>(read_operand<Key.a, Repr::I64>(cell.a, WEFT_STATE), cell.d,
-                                 WEFT_STATE);
-  WEFT_JUMP(Key, cell);
-}
-
-template <HandlerKey Key>
-WEFT_HANDLER(branch_if) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  const bool holds = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE) != 0;
-  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
-  WEFT_NEXT(cell.size);
-}
+// Goes to an entry. Looks at the interrupt flag, as a branch backward does.
+#define WEFT_JUMP_BY_TABLE(cell, selected)                                                     \
+  do {                                                                                         \
+    uint64_t index = uint32_t{(selected) + read_u32(pc, (cell).z)};                            \
+    const uint64_t last = read_u32(pc, (cell).x);                                              \
+    index = index < last ? index : last;                                                       \
+    const uint8_t* entry = pc + (cell).size + index * sizeof(BranchTableEntry);                \
+    if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]               \
+      WEFT_TAIL(interrupted);                                                                  \
+    pc = read_unaligned<const uint8_t*>(entry + offsetof(BranchTableEntry, target));           \
+    WEFT_DISPATCH_TO(read_unaligned<HandlerFn*>(entry + offsetof(BranchTableEntry, handler))); \
+  } while (false)
 
 template <HandlerKey Key>
 WEFT_HANDLER(branch_table) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
-  uint64_t index = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
-  const uint64_t last = read_u32(pc, cell.x);
-  index = index < last ? index : last;
-  const uint8_t* entry = pc + cell.size + index * sizeof(BranchTableEntry);
-  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    WEFT_TAIL(interrupted);
-  pc = read_unaligned<const uint8_t*>(entry + offsetof(BranchTableEntry, target));
-  WEFT_DISPATCH_TO(read_unaligned<HandlerFn*>(entry + offsetof(BranchTableEntry, handler)));
+  const uint32_t selected = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  WEFT_JUMP_BY_TABLE(cell, selected);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(branch_table_load) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  using Stored = StoredOf<Key.op>;
+  const uint32_t address = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE);
+  const uint64_t at = uint64_t{address} + read_u32(pc, cell.offset);
+  if (out_of_bounds<Key, sizeof(Stored)>(ctx, at)) [[unlikely]]
+    WEFT_TRAP(TrapCode::OutOfBoundsMemoryAccess);
+  const uint32_t selected = read_unaligned<Stored>(mem + at);
+  keep_until_loaded(pc, selected);
+  WEFT_JUMP_BY_TABLE(cell, selected);
 }
 
 // Goes on with the handler that the cell has now. Stands in table entries and call cells for one
@@ -99,6 +96,26 @@ WEFT_HANDLER(count_edge) {
   WEFT_JUMP(key, cell);
 }
 
+template <Opcode Load>
+constexpr auto kBranchTableLoad = [] {
+  constexpr auto make = []<uint8_t Flags>() {
+    return std::array<HandlerFn*, 2>{
+        &branch_table_load<HandlerKey{
+            .shape = Shape::BranchTableLoad, .op = Load, .a = In::Slot, .flags = Flags}>,
+        &branch_table_load<HandlerKey{
+            .shape = Shape::BranchTableLoad, .op = Load, .a = In::Acc, .flags = Flags}>};
+  };
+  return std::array { make.template operator()<0>(), make.template operator()<kChecked>() };
+}();
+
+HandlerFn* branch_table_load_handler(const HandlerKey& key) {
+  if (!exists(key)) return nullptr;
+  const size_t checked = (key.flags & kChecked) != 0 ? 1 : 0;
+  const size_t in_acc = key.a == In::Acc ? 1 : 0;
+  return key.op == Opcode::I32Load8U ? kBranchTableLoad<Opcode::I32Load8U>[checked][in_acc]
+                                     : kBranchTableLoad<Opcode::I32Load>[checked][in_acc];
+}
+
 using IfSpace = VariantSpace<1, false, kBranchFlags>;
 using TableSpace = VariantSpace<1, false>;
 
@@ -130,6 +147,8 @@ HandlerFn* branch_handler(const HandlerKey& key) {
       return kMoveBranch[IfSpace::index_of_key(key, key.flags & (kNegate | kBack))];
     case Shape::BranchTable:
       return kBranchTable[TableSpace::index_of_key(key)];
+    case Shape::BranchTableLoad:
+      return branch_table_load_handler(key);
     case Shape::Redispatch:
       return &redispatch;
     case Shape::Trap:

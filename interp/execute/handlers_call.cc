@@ -1,6 +1,9 @@
 // Calls and returns. A callee's frame begins at its arguments, which the caller has put at the top
 // of its own frame: nothing is copied. Return records are on a stack of their own, so that a return
 // does not wait for loads through the frame.
+#include <algorithm>
+#include <iterator>
+
 #include "interp/execute/families.h"
 #include "interp/execute/handlers.h"
 #include "interp/execute/operands.h"
@@ -11,32 +14,6 @@
 
 namespace weft::interp {
 namespace {
-
-WEFT_HANDLER(call) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout({.shape = Shape::Call});
-  WEFT_AFTER_LINKING();
-  uint64_t* frame = fp + read_u32(pc, cell.x);
-  Record* record = rs - 1;
-  WEFT_CHECK_ROOM(frame, record);
-  record->pc = pc + cell.size;
-  record->fp = fp;
-  const auto handler = read_unaligned<HandlerFn*>(pc + cell.q);
-  pc = read_unaligned<const uint8_t*>(pc + cell.p);
-  fp = frame;
-  rs = record;
-  WEFT_DISPATCH_TO(handler);
-}
-
-WEFT_HANDLER(call_lazy) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout({.shape = Shape::CallLazy});
-  const uint8_t* entry = ctx->code->entry(read_u32(pc, cell.y));
-  if (entry == nullptr) [[unlikely]]
-    WEFT_TRAP(TrapCode::AllocationFailure);
-  link_call<Shape::Call>(pc, entry);
-  WEFT_DISPATCH();
-}
 
 WEFT_HANDLER(call_import) {
   WEFT_REGS;
@@ -168,9 +145,9 @@ constexpr auto kReturn = []<size_t... R>(std::index_sequence<R...>) {
 HandlerFn* call_handler(const HandlerKey& key) {
   switch (key.shape) {
     case Shape::Call:
-      return &call;
+      return &call<HandlerKey{.shape = Shape::Call}>;
     case Shape::CallLazy:
-      return &call_lazy;
+      return &call_lazy<HandlerKey{.shape = Shape::CallLazy}>;
     case Shape::CallImport:
       return &call_import;
     case Shape::CallIndirect:
@@ -212,6 +189,16 @@ const uint8_t* shared_cell(Shape shape) {
 }
 
 }  // namespace
+
+bool replaces_itself(Handler handler) {
+  static const Handler lazy[] = {
+      handler_for({.shape = Shape::CallLazy}),
+      handler_for({.shape = Shape::CallLazy, .flags = kStep}),
+      handler_for({.shape = Shape::CallLazy, .flags = kStep | kStep64}),
+      handler_for({.shape = Shape::ReturnCallLazy}),
+  };
+  return std::ranges::find(lazy, handler) != std::end(lazy) && handler != nullptr;
+}
 
 const uint8_t* exit_cell() { return shared_cell(Shape::Exit); }
 const uint8_t* switch_back_cell() { return shared_cell(Shape::SwitchBack); }

@@ -7,18 +7,6 @@
 namespace weft::interp {
 namespace {
 
-template <HandlerKey Key, auto Fn>
-WEFT_HANDLER(compare_branch) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  constexpr Reprs reprs = reprs_of(Key);
-  const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
-  const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);
-  const bool holds = Fn(a, b) != 0;
-  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
-  WEFT_NEXT(cell.size);
-}
-
 using Space = VariantSpace<2, false, kBranchFlags>;
 
 template <Opcode Op, auto Fn>

@@ -3,6 +3,8 @@
 
 #include "interp/execute/families.h"
 #include "interp/execute/operands.h"
+#include "interp/execute/shapes_fused.h"
+#include "interp/execute/shapes_move.h"
 #include "interp/execute/variants.h"
 
 namespace weft::interp {
@@ -15,18 +17,6 @@ WEFT_HANDLER(move) {
   constexpr CellLayout cell = cell_layout(Key);
   const auto value = read_operand<Key.a, Key.repr>(cell.a, WEFT_STATE);
   write_result<Key.d, Key.repr>(value, cell.d, WEFT_STATE);
-  WEFT_NEXT(cell.size);
-}
-
-// D := A, C := B
-template <HandlerKey Key>
-WEFT_HANDLER(move_pair) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  fp[read_unaligned<uint16_t>(pc + cell.d)] = read_operand<Key.a, Repr::I64>(cell.a, WEFT_STATE);
-  // After that, as the first may write what the second reads.
-  acc = read_operand<Key.b, Repr::I64>(cell.b, WEFT_STATE);
-  fp[read_unaligned<uint16_t>(pc + cell.c)] = acc;
   WEFT_NEXT(cell.size);
 }
 
@@ -57,6 +47,21 @@ WEFT_HANDLER(select) {
   const auto if_false = read_operand<Key.b, Key.repr>(cell.b, WEFT_STATE);
   const uint32_t condition = read_operand<Key.c, Repr::I32>(cell.c, WEFT_STATE);
   write_result<Key.d, Key.repr>(choose(condition, if_true, if_false), cell.d, WEFT_STATE);
+  WEFT_NEXT(cell.size);
+}
+
+// D := Op(A, B) ? slot S : C
+template <HandlerKey Key>
+WEFT_HANDLER(compare_select) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr Reprs reprs = reprs_of(Key);
+  const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
+  const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);
+  const auto if_true = read_operand<In::Slot, Key.repr>(cell.s, WEFT_STATE);
+  const auto if_false = read_operand<Key.c, Key.repr>(cell.c, WEFT_STATE);
+  write_result<Key.d, Key.repr>(choose(kFunctionOf<Key.op>(a, b), if_true, if_false), cell.d,
+                                WEFT_STATE);
   WEFT_NEXT(cell.size);
 }
 
@@ -149,6 +154,19 @@ constexpr auto kSet = per_repr<SetSpace, Shape::GlobalSet>(
 constexpr auto kSetFar = per_repr<SetSpace, Shape::GlobalSetFar>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
 
+template <Opcode Op>
+constexpr SelectSpace::Table kCompareSelect =
+    SelectSpace::table<HandlerKey{.shape = Shape::CompareSelect, .op = Op}>(
+        []<HandlerKey key, size_t>() -> HandlerFn* { return &compare_select<key>; });
+
+HandlerFn* compare_select_handler(const HandlerKey& key) {
+  static constexpr auto kTables = []<size_t... I>(std::index_sequence<I...>) {
+    return std::array{&kCompareSelect<static_cast<Opcode>(index_of(Opcode::I32Eq) + I)>...};
+  }(std::make_index_sequence<index_of(Opcode::I32GeU) - index_of(Opcode::I32Eq) + 1>{});
+  if (!exists(key)) return nullptr;
+  return (*kTables[index_of(key.op) - index_of(Opcode::I32Eq)])[SelectSpace::index_of_key(key)];
+}
+
 }  // namespace
 
 HandlerFn* move_handler(const HandlerKey& key) {
@@ -159,6 +177,8 @@ HandlerFn* move_handler(const HandlerKey& key) {
       return kMove[repr][MoveSpace::index_of_key(key)];
     case Shape::MovePair:
       return key.c == In::Slot ? kPair[PairSpace::index_of_key(key)] : nullptr;
+    case Shape::CompareSelect:
+      return compare_select_handler(key);
     case Shape::Select:
       return kSelect[repr][SelectSpace::index_of_key(key)];
     case Shape::GlobalGet:

@@ -1,23 +1,10 @@
 // Branches on a value that is computed or loaded on the way, and kept: d := inner(...); if op(d, c)
 // go to target.
 #include "interp/execute/families.h"
-#include "interp/execute/shapes_branch.h"
-#include "interp/execute/shapes_fused.h"
+#include "interp/execute/shapes_op_branch.h"
 
 namespace weft::interp {
 namespace {
-
-template <HandlerKey Key>
-WEFT_HANDLER(branch_op) {
-  WEFT_REGS;
-  constexpr CellLayout cell = cell_layout(Key);
-  constexpr Reprs reprs = reprs_of(Key);
-  const auto value = WEFT_INNER_OF_OPERANDS(Key, cell, reprs);
-  const auto c = read_operand<Key.c, reprs.in[2]>(cell.c, WEFT_STATE);
-  write_result<Key.d, reprs.out>(value, cell.d, WEFT_STATE);
-  if (kFunctionOf<Key.op>(value, c) != 0) WEFT_JUMP(Key, cell);
-  WEFT_NEXT(cell.size);
-}
 
 template <HandlerKey Key>
 WEFT_HANDLER(branch_load) {
@@ -37,11 +24,28 @@ WEFT_HANDLER(branch_load) {
   WEFT_NEXT(cell.size);
 }
 
+template <HandlerKey Key>
+WEFT_HANDLER(branch_load_indexed) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr Reprs reprs = reprs_of(Key);
+  using Stored = StoredOf<Key.inner>;
+  const uint64_t at = indexed_address<Key, Stored>(cell, WEFT_STATE);
+  const auto value = static_cast<ValueOf<Key.inner>>(read_unaligned<Stored>(mem + at));
+  keep_until_loaded(pc, value);
+  const auto c = read_operand<Key.c, reprs.in[2]>(cell.c, WEFT_STATE);
+  write_result<Key.d, reprs.out>(value, cell.d, WEFT_STATE);
+  if (kFunctionOf<Key.op>(value, c) != 0) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
 struct Make {
   template <HandlerKey Key>
   constexpr HandlerFn* operator()() const {
     if constexpr (Key.shape == Shape::BranchOp)
       return &branch_op<Key>;
+    else if constexpr (Key.shape == Shape::BranchLoadIndexed)
+      return &branch_load_indexed<Key>;
     else
       return &branch_load<Key>;
   }
@@ -50,7 +54,7 @@ struct Make {
 }  // namespace
 
 HandlerFn* op_branch_handler(const HandlerKey& key) {
-  return FusedFamily<Make, Shape::BranchOp, Shape::BranchLoad>::find(key);
+  return FusedFamily<Make, Shape::BranchOp, Shape::BranchLoad, Shape::BranchLoadIndexed>::find(key);
 }
 
 }  // namespace weft::interp

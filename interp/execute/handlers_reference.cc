@@ -65,7 +65,7 @@ WEFT_HANDLER(return_call_lazy) {
   const uint8_t* entry = ctx->code->entry(read_u32(pc, cell.y));
   if (entry == nullptr) [[unlikely]]
     WEFT_TRAP(TrapCode::AllocationFailure);
-  link_call<Shape::ReturnCall>(pc, entry);
+  link_call<HandlerKey{.shape = Shape::ReturnCall}>(pc, entry);
   WEFT_DISPATCH();
 }
 

@@ -51,11 +51,7 @@ template <In Place, Repr R>
   if constexpr (Place == In::Slot) {
     return read_unaligned<T>(fp + read_unaligned<uint16_t>(pc + at));
   } else if constexpr (Place == In::Imm) {
-    if constexpr (R == Repr::I64) {
-      return static_cast<uint64_t>(int64_t{read_unaligned<int32_t>(pc + at)});
-    } else {
-      return read_unaligned<T>(pc + at);
-    }
+    return read_unaligned<T>(pc + at);
   } else if constexpr (R == Repr::F64) {
     return facc;
   } else if constexpr (R == Repr::F32) {
@@ -80,6 +76,18 @@ template <Out Place, Repr R>
   } else {
     acc = value;
     if constexpr (Place == Out::Slot) fp[read_unaligned<uint16_t>(pc + at)] = value;
+  }
+}
+
+// What a cell with kStep does first.
+template <HandlerKey Key>
+[[gnu::always_inline]] inline void take_step(const CellLayout& cell, const uint8_t* pc,
+                                             uint64_t* fp) {
+  if constexpr ((Key.flags & kStep) != 0) {
+    const uint64_t from = fp[read_unaligned<uint16_t>(pc + cell.r)];
+    const auto to = from + static_cast<uint64_t>(int64_t{read_unaligned<int32_t>(pc + cell.t)});
+    fp[read_unaligned<uint16_t>(pc + cell.s)] =
+        (Key.flags & kStep64) != 0 ? to : static_cast<uint32_t>(to);
   }
 }
 

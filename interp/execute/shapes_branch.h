@@ -33,6 +33,47 @@ namespace weft::interp {
 
 inline constexpr size_t kBranchFlags = 4;  // kNegate | kBack
 
+template <HandlerKey Key>
+WEFT_HANDLER(branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  take_step<Key>(cell, pc, fp);
+  WEFT_JUMP(Key, cell);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(branch_if) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  take_step<Key>(cell, pc, fp);
+  const bool holds = read_operand<Key.a, Repr::I32>(cell.a, WEFT_STATE) != 0;
+  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
+template <HandlerKey Key, auto Fn>
+WEFT_HANDLER(compare_branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  take_step<Key>(cell, pc, fp);
+  constexpr Reprs reprs = reprs_of(Key);
+  const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
+  const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);
+  const bool holds = Fn(a, b) != 0;
+  if (holds != ((Key.flags & kNegate) != 0)) WEFT_JUMP(Key, cell);
+  WEFT_NEXT(cell.size);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(move_branch) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  take_step<Key>(cell, pc, fp);
+  write_result<Key.d, Repr::I64>(read_operand<Key.a, Repr::I64>(cell.a, WEFT_STATE), cell.d,
+                                 WEFT_STATE);
+  WEFT_JUMP(Key, cell);
+}
+
 template <HandlerKey Key, size_t Flags>
 inline constexpr HandlerKey kWithBranchFlags = [] {
   HandlerKey key = Key;

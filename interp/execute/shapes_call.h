@@ -74,23 +74,20 @@ inline std::atomic_ref<uint64_t> word_of(const uint8_t* cell, size_t at = 0) {
 // A cell's handler as others may keep it: not one that a later call replaces.
 inline Handler lasting_handler(const uint8_t* cell) {
   const auto handler = reinterpret_cast<Handler>(word_of(cell).load(std::memory_order_relaxed));
-  const bool is_lazy = handler == handler_for({.shape = Shape::CallLazy}) ||
-                       handler == handler_for({.shape = Shape::ReturnCallLazy});
-  return is_lazy ? handler_for({.shape = Shape::Redispatch}) : handler;
+  return replaces_itself(handler) ? handler_for({.shape = Shape::Redispatch}) : handler;
 }
 
 // Makes a CallLazy cell into a Call, a ReturnCallLazy into a ReturnCall: `Linked`. Code is shared
 // by threads: whoever sees the new handler sees the new operands. Handlers read cells as plain
 // words: aligned ones are read whole, and x86 reorders neither these stores nor the loads of a
 // handler and then its operands.
-template <Shape Linked>
+template <HandlerKey Linked>
 void link_call(const uint8_t* cell, const uint8_t* entry) {
-  constexpr CellLayout layout = cell_layout({.shape = Linked});
+  constexpr CellLayout layout = cell_layout(Linked);
   word_of(cell, layout.p).store(reinterpret_cast<uint64_t>(entry), std::memory_order_relaxed);
   word_of(cell, layout.q)
       .store(reinterpret_cast<uint64_t>(lasting_handler(entry)), std::memory_order_relaxed);
-  word_of(cell).store(reinterpret_cast<uint64_t>(handler_for({.shape = Linked})),
-                      std::memory_order_release);
+  word_of(cell).store(reinterpret_cast<uint64_t>(handler_for(Linked)), std::memory_order_release);
 }
 
 // In the handlers that link_call puts in: the operands are read after the handler.
@@ -99,6 +96,36 @@ void link_call(const uint8_t* cell, const uint8_t* entry) {
 #else
 #define WEFT_AFTER_LINKING() std::atomic_thread_fence(std::memory_order_acquire)
 #endif
+
+template <HandlerKey Key>
+WEFT_HANDLER(call) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  WEFT_AFTER_LINKING();
+  uint64_t* frame = fp + read_u32(pc, cell.x);
+  Record* record = rs - 1;
+  WEFT_CHECK_ROOM(frame, record);
+  take_step<Key>(cell, pc, fp);
+  record->pc = pc + cell.size;
+  record->fp = fp;
+  const auto handler = read_unaligned<HandlerFn*>(pc + cell.q);
+  pc = read_unaligned<const uint8_t*>(pc + cell.p);
+  fp = frame;
+  rs = record;
+  WEFT_DISPATCH_TO(handler);
+}
+
+template <HandlerKey Key>
+WEFT_HANDLER(call_lazy) {
+  WEFT_REGS;
+  constexpr CellLayout cell = cell_layout(Key);
+  constexpr HandlerKey linked{.shape = Shape::Call, .flags = Key.flags};
+  const uint8_t* entry = ctx->code->entry(read_u32(pc, cell.y));
+  if (entry == nullptr) [[unlikely]]
+    WEFT_TRAP(TrapCode::AllocationFailure);
+  link_call<linked>(pc, entry);
+  WEFT_DISPATCH();
+}
 
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
 // calling cell.

@@ -35,6 +35,7 @@ template <HandlerKey Key, auto Fn>
 WEFT_HANDLER(binary) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
+  take_step<Key>(cell, pc, fp);
   constexpr Reprs reprs = reprs_of(Key);
   const auto a = read_operand<Key.a, reprs.in[0]>(cell.a, WEFT_STATE);
   const auto b = read_operand<Key.b, reprs.in[1]>(cell.b, WEFT_STATE);

@@ -56,8 +56,53 @@ constexpr bool is_left_out_when_small(const HandlerKey& key) {
   }
 }
 
+// Which cells may begin with a step: sums, moves, calls, and the ends of loops.
+constexpr bool steps_exist(Shape shape) {
+  switch (shape) {
+    case Shape::Binary:
+    case Shape::Branch:
+    case Shape::BranchIf:
+    case Shape::CompareBranch:
+    case Shape::BranchOp:
+    case Shape::MovePair:
+    case Shape::MoveBranch:
+    case Shape::Call:
+    case Shape::CallLazy:
+      return true;
+    default:
+      return false;
+  }
+}
+constexpr bool exists_with_step(const HandlerKey& key) {
+  if (kSmall || (key.repr != Repr::I32 && key.shape != Shape::MoveBranch)) return false;
+  switch (key.shape) {
+    case Shape::Binary:
+      return key.op == Opcode::I32Add && key.a != In::Imm && key.b != In::Acc &&
+             (key.flags & ~kStepFlags) == 0;
+    case Shape::Branch:
+      return (key.flags & kNegate) == 0;
+    case Shape::BranchIf:
+      return true;
+    case Shape::CompareBranch:
+      return reprs_of(key).in[0] == Repr::I32 && key.b != In::Acc &&
+             ((key.flags & kNegate) == 0 || key.op == Opcode::I32And);
+    case Shape::BranchOp:
+      return key.inner == Opcode::I32Add && key.b == In::Imm && key.d == Out::Slot &&
+             (key.flags & kNegate) == 0;
+    case Shape::MovePair:
+    case Shape::Call:
+    case Shape::CallLazy:
+      return (key.flags & ~kStepFlags) == 0;
+    case Shape::MoveBranch:
+      return (key.flags & kNegate) == 0;
+    default:
+      return false;
+  }
+}
+
 constexpr bool exists(const HandlerKey& key) {
   if (!is_normal(key)) return false;
+  if ((key.flags & kStep) != 0 && !exists_with_step(key)) return false;
   if (kSmall && is_left_out_when_small(key)) return false;
   const Reprs reprs = reprs_of(key);
   const bool both_acc =
@@ -109,6 +154,12 @@ constexpr bool exists(const HandlerKey& key) {
       return key.a != In::Imm;
     case Shape::CompareBranch:
       return key.a != In::Imm && !both_acc;
+    case Shape::CompareSelect:
+      return key.op >= Opcode::I32Eq && key.op <= Opcode::I32GeU && key.a != In::Imm && !both_acc &&
+             key.c != In::Acc && key.repr == Repr::I32 && key.flags == 0;
+    case Shape::BranchTableLoad:
+      return (key.op == Opcode::I32Load8U || key.op == Opcode::I32Load) && key.a != In::Imm &&
+             (key.flags & ~kChecked) == 0;
     case Shape::Select:
       return key.a != In::Acc && key.b != In::Acc && key.c != In::Imm;
     case Shape::Atomic:
@@ -125,6 +176,7 @@ constexpr bool exists(const HandlerKey& key) {
     case Shape::StoreOp:
     case Shape::BranchOp:
     case Shape::BranchLoad:
+    case Shape::BranchLoadIndexed:
     case Shape::ReturnOp:
       return find_fusion(key).has_value() && fused_form_exists(key, reprs);
     default:

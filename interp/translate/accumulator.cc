@@ -86,6 +86,12 @@ class AccumulatorPass {
   }
 
   void read_operands(IrInstr& instr) {
+    if (instr.steps()) {  // first, through the slot
+      for (Holds& holds : x_holds) {
+        if (holds.slot == instr.r) holds.read_from_slot = true;
+        if (holds.slot == instr.s) holds.valid = false;
+      }
+    }
     switch (instr.key.shape) {
       case Shape::Binary:
       case Shape::Unary:
@@ -101,15 +107,18 @@ class AccumulatorPass {
       case Shape::StoreOp:
       case Shape::BranchOp:
       case Shape::BranchLoad:
+      case Shape::BranchLoadIndexed:
       case Shape::ReturnOp:
       case Shape::Move:
       case Shape::MovePair:
       case Shape::MoveBranch:
       case Shape::Select:
+      case Shape::CompareSelect:
       case Shape::GlobalSet:
       case Shape::GlobalSetFar:
       case Shape::BranchIf:
       case Shape::BranchTable:
+      case Shape::BranchTableLoad:
       case Shape::CompareBranch:
       case Shape::CallIndirect:
       case Shape::CallRef:
@@ -152,6 +161,11 @@ class AccumulatorPass {
         }
       }
     }
+    if (instr.key.shape == Shape::CompareSelect) {
+      for (Holds& holds : x_holds) {
+        if (holds.slot == instr.s) holds.read_from_slot = true;
+      }
+    }
     for (const Candidate& candidate : candidates) {
       if (instr.key.*candidate.place != In::Slot) continue;
       for (Holds& holds : x_holds) {
@@ -189,6 +203,7 @@ class AccumulatorPass {
       case Shape::OpLoadIndexed:
       case Shape::Move:
       case Shape::Select:
+      case Shape::CompareSelect:
       case Shape::GlobalGet:
       case Shape::GlobalGetFar:
       case Shape::NewObject:
@@ -219,6 +234,7 @@ class AccumulatorPass {
         break;
       case Shape::BranchOp:
       case Shape::BranchLoad:
+      case Shape::BranchLoadIndexed:
         hold(reprs_of(instr.key).out, instr.d.slot, nullptr);
         let_all_be_written();
         break;

@@ -67,17 +67,20 @@ enum class Shape : uint8_t {
   Branch,         // go to target
   BranchIf,       // if a != 0 (flag Negate: == 0) go to target
   CompareBranch,  // if op(a, b) (flag Negate: not) go to target
+  CompareSelect,  // d := op(a, b) ? slot s : c, of `repr`
   MoveBranch,     // d := a, of 64 bits; go to target
-  BranchTable,    // go to the target of entry min(a, count); entries of 16 bytes follow the cell
-  Return,         // frame[0] := a, of `repr`; return
-  ReturnVoid,     // return; results, if any, are in place
-  ReturnMany,     // frame[0..count) := frame[x..x+count) slots; return
-  Call,           // call the code at p, frame advanced by x slots; y is the function's index
-  CallLazy,       // the same before the callee is known to be translated: becomes a Call
-  CallImport,     // call the FuncInst at byte y of the Context, frame advanced by x slots
-  CallIndirect,   // call element a, of `repr`, of the table at byte z of the Context if its type is
-                  // y or a subtype, frame advanced by x slots
-  CallRef,        // call the FuncInst a, frame advanced by x slots
+  BranchTable,    // go to the target of entry min(a + z, x), a + z wrapping at 2^32; entries of 16
+                  // bytes follow the cell
+  BranchTableLoad,  // the same of op(memory0[a + offset]) instead of a
+  Return,           // frame[0] := a, of `repr`; return
+  ReturnVoid,       // return; results, if any, are in place
+  ReturnMany,       // frame[0..count) := frame[x..x+count) slots; return
+  Call,             // call the code at p, frame advanced by x slots; y is the function's index
+  CallLazy,         // the same before the callee is known to be translated: becomes a Call
+  CallImport,       // call the FuncInst at byte y of the Context, frame advanced by x slots
+  CallIndirect,  // call element a, of `repr`, of the table at byte z of the Context if its type is
+                 // y or a subtype, frame advanced by x slots
+  CallRef,       // call the FuncInst a, frame advanced by x slots
   // Tail calls: the arguments are at the frame's beginning already, and no record is pushed.
   ReturnCall,          // as Call
   ReturnCallLazy,      // as CallLazy: becomes a ReturnCall
@@ -127,14 +130,16 @@ enum class Shape : uint8_t {
   VGlobalSetFar,
   // Two instructions in one: `inner`'s result is an operand of the other. Which pairs there are:
   // fusions.def.
-  OpOp,           // d := op(inner(a, b), c); kRight: op(c, inner(a, b))
-  OpLoad,         // d := op(inner(memory0[a + offset]), c); kRight likewise
-  OpLoadIndexed,  // d := op(inner(memory0[a + b + x + offset]), c), as LoadIndexed
-  StoreOp,        // memory0[c + offset] := inner(a, b)
-  BranchOp,       // d := inner(a, b); if op(d, c) go to target
-  BranchLoad,     // d := inner(memory0[a + offset]); if op(d, c) go to target
-  ReturnOp,       // frame[0] := inner(a, b); return
-  RefAsNonNull,   // trap if a is null
+  OpOp,               // d := op(inner(a, b), c); kRight: op(c, inner(a, b))
+  OpLoad,             // d := op(inner(memory0[a + offset]), c); kRight likewise
+  OpLoadIndexed,      // d := op(inner(memory0[a + b + x + offset]), c), as LoadIndexed
+  StoreOp,            // memory0[c + offset] := inner(a, b)
+  BranchOp,           // d := inner(a, b); if op(d, c) go to target
+  BranchLoad,         // d := inner(memory0[a + offset]); if op(d, c) go to target
+  BranchLoadIndexed,  // d := inner(memory0[a + b + x + offset]), as LoadIndexed; if op(d, c) go to
+                      // target
+  ReturnOp,           // frame[0] := inner(a, b); return
+  RefAsNonNull,       // trap if a is null
   Atomic,   // d := op(memory[a + p], b, c): of the memory at byte y of the Context; a of 64 bits
   Wide,     // d, slot x := the words of op(a, b, c, slot y)
   MulWide,  // d, slot x := the words of op(a, b)
@@ -171,12 +176,15 @@ constexpr bool has_opcode(Shape shape) {
     case Shape::LoadIndexed:
     case Shape::StoreIndexed:
     case Shape::CompareBranch:
+    case Shape::CompareSelect:
+    case Shape::BranchTableLoad:
     case Shape::OpOp:
     case Shape::OpLoad:
     case Shape::OpLoadIndexed:
     case Shape::StoreOp:
     case Shape::BranchOp:
     case Shape::BranchLoad:
+    case Shape::BranchLoadIndexed:
     case Shape::Atomic:
     case Shape::Wide:
     case Shape::MulWide:
@@ -219,7 +227,10 @@ enum HandlerFlag : uint8_t {
   kBack = 2,     // branches: backward; looks at the interrupt flag before it is taken
   kChecked = 4,  // memory accesses: MemoryMode::Checked
   kScaled = 8,   // LoadIndexed, StoreIndexed, OpLoadIndexed: the index counts elements
+  kStep = 16,    // before all else, slot s := slot r + t, an i32; kStep64: an i64
+  kStep64 = 32,
 };
+inline constexpr uint8_t kStepFlags = kStep | kStep64;
 
 // Kinds of casts, a part of their flags: what RefTest, RefCast and BranchCast find in their cells.
 // p is the TypeRegistry.

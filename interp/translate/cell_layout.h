@@ -14,6 +14,9 @@ namespace weft::interp {
 
 enum class Field : uint8_t {
   None,
+  S,  // u16 slot index
+  R,  // u16 slot index
+  T,  // i32
   D,  // u16 slot index, absent for Out::Acc
   A,  // In::Slot: u16 slot index; In::Imm: constant of imm_bytes; In::Acc: absent
   B,
@@ -27,7 +30,7 @@ enum class Field : uint8_t {
   Q,       // u64
 };
 
-inline constexpr size_t kMaxFields = 6;
+inline constexpr size_t kMaxFields = 8;
 using Fields = std::array<Field, kMaxFields>;
 
 constexpr Fields vector_fields_of(Shape shape) {
@@ -100,10 +103,12 @@ constexpr Fields fused_fields_of(Shape shape) {
       return {D, A, B, C, Target};
     case Shape::BranchLoad:
       return {D, A, C, Offset, Target};
+    case Shape::BranchLoadIndexed:
+      return {D, A, B, C, Offset, X, Target};
     case Shape::ReturnOp:
       return {A, B};
     case Shape::MovePair:
-      return {D, A, B, C};
+      return {D, C, A, B};
     case Shape::MoveBranch:
       return {D, A, Target};
     default:
@@ -145,8 +150,12 @@ constexpr Fields fields_of(Shape shape) {
       return {A, Target};
     case Shape::CompareBranch:
       return {A, B, Target};
+    case Shape::CompareSelect:
+      return {S, D, A, B, C};
     case Shape::BranchTable:
-      return {A, X};
+      return {A, X, Z};
+    case Shape::BranchTableLoad:
+      return {A, Offset, X, Z};
     case Shape::Return:
       return {A};
     case Shape::ReturnVoid:
@@ -228,6 +237,18 @@ constexpr Fields fields_of(Shape shape) {
   }
 }
 
+constexpr Fields fields_of(const HandlerKey& key) {
+  const Fields own = fields_of(key.shape);
+  if ((key.flags & kStep) == 0) return own;
+  Fields fields{Field::S, Field::R};
+  size_t count = 2;
+  for (const Field field : own) {
+    if (field != Field::None) fields[count++] = field;
+  }
+  fields[count] = Field::T;
+  return fields;
+}
+
 // Representation of operand 0 (a), 1 (b), 2 (c) and of the result.
 struct Reprs {
   std::array<Repr, 3> in;
@@ -269,11 +290,16 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
     case Shape::StoreOp:
     case Shape::BranchOp:
     case Shape::BranchLoad:
+    case Shape::BranchLoadIndexed:
     case Shape::ReturnOp:
       return fused_reprs_of(key);
     case Shape::MovePair:
     case Shape::MoveBranch:
       return {{Repr::I64, Repr::I64, Repr::I64}, Repr::I64};
+    case Shape::CompareSelect: {
+      const Repr compared = repr_of(info(key.op).params()[0]);
+      return {{compared, compared, key.repr}, key.repr};
+    }
     case Shape::Select:
       return {{key.repr, key.repr, Repr::I32}, key.repr};
     case Shape::LoadFar:
@@ -322,13 +348,12 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
   }
 }
 
-// Bytes of an immediate operand: i64 constants are stored as 32 bits, sign-extended; others are put
-// in a slot first.
-constexpr size_t imm_bytes(Repr repr) { return repr == Repr::F64 ? 8 : 4; }
+// Bytes of an immediate operand.
+constexpr size_t imm_bytes(Repr repr) { return repr == Repr::I64 || repr == Repr::F64 ? 8 : 4; }
 
 // Byte offsets of a cell's fields from its start; 0 where absent.
 struct CellLayout {
-  uint8_t d = 0, a = 0, b = 0, c = 0;
+  uint8_t s = 0, r = 0, t = 0, d = 0, a = 0, b = 0, c = 0;
   uint8_t offset = 0, target = 0;
   uint8_t x = 0, y = 0, z = 0;
   uint8_t p = 0, q = 0;
@@ -342,6 +367,9 @@ constexpr size_t field_bytes(Field field, const HandlerKey& key, const Reprs& re
   switch (field) {
     case Field::None:
       return 0;
+    case Field::S:
+    case Field::R:
+      return 2;
     case Field::D:
       return key.d == Out::Slot ? 2 : 0;
     case Field::A:
@@ -350,6 +378,7 @@ constexpr size_t field_bytes(Field field, const HandlerKey& key, const Reprs& re
       return operand(key.b, 1);
     case Field::C:
       return operand(key.c, 2);
+    case Field::T:
     case Field::Offset:
     case Field::Target:
     case Field::X:
@@ -367,13 +396,22 @@ constexpr CellLayout cell_layout(const HandlerKey& key) {
   CellLayout layout;
   const Reprs reprs = reprs_of(key);
   size_t at = sizeof(Handler);
-  for (Field field : fields_of(key.shape)) {
+  for (Field field : fields_of(key)) {
     const size_t bytes = field_bytes(field, key, reprs);
     if (bytes == 0) continue;
     at = (at + bytes - 1) / bytes * bytes;
     const auto here = static_cast<uint8_t>(at);
     switch (field) {
       case Field::None:
+        break;
+      case Field::S:
+        layout.s = here;
+        break;
+      case Field::R:
+        layout.r = here;
+        break;
+      case Field::T:
+        layout.t = here;
         break;
       case Field::D:
         layout.d = here;

@@ -2,7 +2,7 @@
 
 #include "interp/core/value.h"
 #include "interp/execute/handlers.h"
-#include "interp/translate/cell_layout.h"
+#include "interp/translate/flow.h"
 
 namespace weft::interp {
 
@@ -12,7 +12,7 @@ bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape 
 
 size_t cell_bytes(const IrInstr& instr) {
   size_t bytes = cell_layout(instr.key).size;
-  if (instr.key.shape == Shape::BranchTable)
+  if (flow_of(instr.key.shape) == Flow::Table)
     bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
   return bytes;
 }
@@ -34,7 +34,7 @@ class CellWriter {
     // Last, as their entries hold the handlers of the cells that they go to.
     for (size_t i = 0; i < x_function.instrs.size(); ++i) {
       const IrInstr& instr = x_function.instrs[i];
-      if (has_cell(instr) && instr.key.shape == Shape::BranchTable)
+      if (has_cell(instr) && flow_of(instr.key.shape) == Flow::Table)
         write_table(instr, x_plan.offsets[i]);
     }
   }
@@ -60,9 +60,18 @@ class CellWriter {
     const CellLayout layout = cell_layout(key);
     const Reprs reprs = reprs_of(key);
     put(at, handler_for(key));
-    for (Field field : fields_of(key.shape)) {
+    for (Field field : fields_of(key)) {
       switch (field) {
         case Field::None:
+          break;
+        case Field::S:
+          put(at + layout.s, static_cast<uint16_t>(instr.s));
+          break;
+        case Field::R:
+          put(at + layout.r, static_cast<uint16_t>(instr.r));
+          break;
+        case Field::T:
+          put(at + layout.t, instr.t);
           break;
         case Field::D:
           if (key.d == Out::Slot) put(at + layout.d, static_cast<uint16_t>(instr.d.slot));
@@ -104,16 +113,13 @@ class CellWriter {
   }
 
   void write_table(const IrInstr& instr, size_t at) {
-    const Handler lazy = handler_for({.shape = Shape::CallLazy});
-    const Handler tail_lazy = handler_for({.shape = Shape::ReturnCallLazy});
     const Handler redispatch = handler_for({.shape = Shape::Redispatch});
     size_t entry = at + cell_layout(instr.key).size;
     for (size_t i = 0; i <= instr.x; ++i) {
       const size_t target = x_label_offsets[x_function.tables[instr.label + i]];
       const auto handler = read_unaligned<Handler>(x_code.data() + target);
-      // A lazy call replaces its handler, so the table must not keep that.
-      const bool changes = handler == lazy || handler == tail_lazy;
-      put(entry, BranchTableEntry{x_code.data() + target, changes ? redispatch : handler});
+      put(entry, BranchTableEntry{x_code.data() + target,
+                                  replaces_itself(handler) ? redispatch : handler});
       entry += sizeof(BranchTableEntry);
     }
   }

@@ -22,6 +22,7 @@ constexpr Flow flow_of(Shape shape) {
     case Shape::CountEdge:
       return Flow::Jump;
     case Shape::BranchTable:
+    case Shape::BranchTableLoad:
       return Flow::Table;
     case Shape::Call:
     case Shape::CallLazy:

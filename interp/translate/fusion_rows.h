@@ -90,6 +90,8 @@ constexpr bool fused_form_exists(const HandlerKey& key, const Reprs& reprs) {
       return key.a == In::Slot && !b && !c;
     case Shape::BranchLoad:
       return key.a != In::Imm && key.b == In::Slot && !c;
+    case Shape::BranchLoadIndexed:
+      return key.a != In::Acc && key.b != In::Imm && !c;
     case Shape::ReturnOp:
       return key.a != In::Imm && !b && key.c == In::Slot && key.d == Out::Slot;
     default:
@@ -106,6 +108,7 @@ constexpr uint8_t fused_flags(Shape shape) {
     case Shape::OpLoadIndexed:
       return kChecked | kScaled;
     case Shape::BranchOp:
+    case Shape::BranchLoadIndexed:  // with guard pages only: there are many forms
       return kBack;
     case Shape::BranchLoad:
       return kBack | kChecked;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "interp/execute/handlers.h"
 #include "interp/translate/cell_layout.h"
 #include "interp/translate/flow.h"
 #include "interp/translate/fusion_rows.h"
@@ -95,6 +96,12 @@ class Fuser {
         case Shape::Return:
           if (on(Optimization::ReturnOp)) fuse_returned(instr);
           break;
+        case Shape::Select:
+          if (on(Optimization::CompareSelect)) fuse_selected(instr);
+          break;
+        case Shape::BranchTable:
+          fuse_looked_up(instr);
+          break;
         case Shape::Move:
         case Shape::Branch:
           if (on(Optimization::Moves)) fuse_move(instr);
@@ -103,6 +110,8 @@ class Fuser {
           break;
       }
     });
+    // Last: what a value is for comes first.
+    if (on(Optimization::Steps)) for_each_instr([this](IrInstr& instr) { fuse_step(instr); });
   }
 
  private:
@@ -130,7 +139,7 @@ class Fuser {
       const IrInstr& instr = x_instrs[at];
       if (is_gone(instr)) continue;
       if (ends_window(instr)) return kNone;
-      if (instr.writes_slot(operand.slot)) return at;
+      if (instr.writes_slot(operand.slot)) return instr.steps() ? kNone : at;
       if (instr.reads_slot(operand.slot)) return kNone;
     }
     return kNone;
@@ -277,7 +286,7 @@ class Fuser {
   // Whether the producer may happen at the current instruction.
   bool is_movable(size_t producer) {
     const Shape shape = x_instrs[producer].key.shape;
-    if (shape == Shape::Load || shape == Shape::LoadIndexed) {
+    if (shape == Shape::Load || shape == Shape::LoadIndexed || shape == Shape::OpLoad) {
       for (size_t at = producer + 1; at < x_at; ++at) {
         if (!is_gone(x_instrs[at]) && !lets_loads_pass(x_instrs[at])) return false;
       }
@@ -365,26 +374,39 @@ class Fuser {
     const size_t producer = value.dies ? producer_of(value, x_at) : local_just_set(value.slot);
     if (producer == kNone) return false;
     const IrInstr& inner = x_instrs[producer];
-    const bool loads = inner.key.shape == Shape::Load;
-    if (!loads && inner.key.shape != Shape::Binary) return false;
-    if (!on(loads ? Optimization::BranchLoad : Optimization::BranchOp)) return false;
-    const Fusion fusion{loads ? Shape::BranchLoad : Shape::BranchOp, op, inner.key.op, false};
-    if (!find_fusion(fusion) || is_const(inner.a) || other.is_slot(inner.d.slot) ||
-        !is_movable(producer)) {
-      return false;
-    }
+    const Shape shape = testing_shape(inner.key);
+    const Fusion fusion{shape, op, inner.key.op, false};
+    if (shape == Shape::kCount || !find_fusion(fusion)) return false;
+    if (is_const(inner.a) && shape != Shape::BranchLoadIndexed) return false;
+    if (other.is_slot(inner.d.slot) || !is_movable(producer)) return false;
     const IrOperand result = inner.d;
     take_inner(branch, fusion, producer, other);
     branch.d = result;
     if (value.dies) branch.key.d = Out::Acc;
     return true;
   }
+  // The shape of a branch on the result of an instruction with this key.
+  Shape testing_shape(const HandlerKey& inner) const {
+    switch (inner.shape) {
+      case Shape::Binary:
+        return on(Optimization::BranchOp) ? Shape::BranchOp : Shape::kCount;
+      case Shape::Load:
+        return on(Optimization::BranchLoad) ? Shape::BranchLoad : Shape::kCount;
+      case Shape::LoadIndexed:
+        return on(Optimization::BranchLoad) && (inner.flags & (kChecked | kScaled)) == 0
+                   ? Shape::BranchLoadIndexed
+                   : Shape::kCount;
+      default:
+        return Shape::kCount;
+    }
+  }
   // The instruction before the current one, if that sets this local.
   size_t local_just_set(uint32_t slot) const {
     for (size_t next = x_at; next > window_begin(); --next) {
       const size_t at = next - 1;
       if (is_gone(x_instrs[at])) continue;
-      return !ends_window(x_instrs[at]) && x_instrs[at].writes_slot(slot) ? at : kNone;
+      const IrInstr& instr = x_instrs[at];
+      return !ends_window(instr) && instr.writes_slot(slot) && !instr.steps() ? at : kNone;
     }
     return kNone;
   }
@@ -398,6 +420,68 @@ class Fuser {
     instr.key.c = In::Slot;
   }
 
+  // A choice by a comparison: minimum, maximum, limits.
+  void fuse_selected(IrInstr& select) {
+    const size_t producer = producer_of(select.c, x_at);
+    if (producer == kNone || x_instrs[producer].key.shape != Shape::Binary) return;
+    IrInstr& compare = x_instrs[producer];
+    HandlerKey key{.shape = Shape::CompareSelect, .op = compare.key.op, .repr = select.key.repr};
+    IrOperand if_true = select.a;
+    IrOperand if_false = select.b;
+    IrOperand a = compare.a;
+    IrOperand b = compare.b;
+    if (is_const(a)) return;
+    if (is_const(if_true)) {
+      const auto opposite = negated(key.op);
+      if (!opposite || is_const(if_false)) return;
+      key.op = *opposite;
+      std::swap(if_true, if_false);
+    }
+    key.b = place_of(b);
+    key.c = place_of(if_false);
+    if (handler_for(key) == nullptr || !all_last(producer)) return;
+    select.key = key;
+    select.a = compare.a;
+    select.b = compare.b;
+    select.c = if_false;
+    select.s = if_true.slot;
+    note_spares(select);
+    remove(compare);
+  }
+
+  // A branch by a value from memory, or by one that has a constant added to it.
+  void fuse_looked_up(IrInstr& table) {
+    size_t producer = producer_of(table.a, x_at);
+    if (is_binary(producer, Opcode::I32Add) && is_const(x_instrs[producer].b) &&
+        on(Optimization::BranchOp) && lasts(x_instrs[producer].a, producer)) {
+      IrInstr& sum = x_instrs[producer];
+      table.a = sum.a;
+      table.z = static_cast<uint32_t>(sum.b.bits);
+      note_spares(table);
+      remove(sum);
+      producer = producer_of(table.a, x_at);
+    }
+    if (producer == kNone || !on(Optimization::BranchLoad)) return;
+    IrInstr& load = x_instrs[producer];
+    HandlerKey key{.shape = Shape::BranchTableLoad, .flags = load.key.flags};
+    if (load.key.shape == Shape::Load) {
+      key.op = load.key.op;
+    } else if (load.key.shape == Shape::OpLoad && load.key.op == Opcode::I32Add &&
+               is_const(load.c)) {
+      key.op = load.key.inner;
+    } else {
+      return;
+    }
+    if (is_const(load.a) || handler_for(key) == nullptr || !is_movable(producer)) return;
+    if (is_const(load.c)) table.z += static_cast<uint32_t>(load.c.bits);
+    table.key = key;
+    table.a = load.a;
+    table.offset = load.offset;
+    table.wasm_offset = load.wasm_offset;
+    note_spares(table);
+    remove(load);
+  }
+
   // --- moves
 
   // A move and what comes right after it.
@@ -406,7 +490,7 @@ class Fuser {
     size_t at = x_at - 1;
     while (at > 0 && is_gone(x_instrs[at])) --at;
     IrInstr& first = x_instrs[at];
-    if (first.is_label || first.key.shape != Shape::Move || !is_word_move(first)) return;
+    if (first.is_label || first.key.shape != Shape::Move) return;
     if (instr.key.shape == Shape::Branch) {
       instr.a = first.a;
       instr.d = first.d;
@@ -415,7 +499,6 @@ class Fuser {
                    .repr = Repr::I64,
                    .flags = instr.key.flags};
     } else {
-      if (!is_word_move(instr)) return;
       instr.b = instr.a;
       instr.c = instr.d;
       instr.a = first.a;
@@ -424,11 +507,54 @@ class Fuser {
     }
     remove(first);
   }
-  // Whether copying 64 bits does what the move does, and a cell has room for them.
-  static bool is_word_move(const IrInstr& move) {
-    if (move.a.kind == IrOperand::Kind::Slot) return true;
-    const auto word = static_cast<int64_t>(move.a.bits);
-    return move.key.repr != Repr::F64 && word == static_cast<int32_t>(word);
+  // --- steps
+
+  // A slot that becomes another, or itself, plus a constant, which has 32 bits in a cell; moves are
+  // sums of 64 bits with 0.
+  static bool is_step(const IrInstr& instr) {
+    if (instr.a.kind != IrOperand::Kind::Slot) return false;
+    if (instr.key.shape == Shape::Move) return true;
+    if (instr.key.shape != Shape::Binary || !is_const(instr.b) || instr.steps()) return false;
+    const auto word = static_cast<int64_t>(instr.b.bits);
+    return instr.key.op == Opcode::I32Add ||
+           (instr.key.op == Opcode::I64Add && word == static_cast<int32_t>(word));
+  }
+
+  // Lets a step before that nothing in between can tell happen with this instruction.
+  void fuse_step(IrInstr& instr) {
+    HandlerKey key = instr.key;
+    key.flags |= kStep;
+    if (handler_for(key) == nullptr) return;
+    for (size_t next = x_at; next > window_begin(); --next) {
+      const IrInstr& step = x_instrs[next - 1];
+      if (is_gone(step)) continue;
+      if (ends_window(step)) return;
+      if (!is_step(step) || !is_untouched(step, next)) continue;
+      // What the instruction reads it had better find in an accumulator.
+      const bool waits = instr.reads_slot(step.d.slot) && flow_of(key.shape) == Flow::Next;
+      if (waits) continue;
+      const bool is_sum = step.key.shape == Shape::Binary;
+      if (!is_sum || step.key.op == Opcode::I64Add) key.flags |= kStep64;
+      instr.key = key;
+      instr.s = step.d.slot;
+      instr.r = step.a.slot;
+      instr.t = is_sum ? static_cast<int32_t>(step.b.bits) : 0;
+      remove(x_instrs[next - 1]);
+      return;
+    }
+  }
+  // Whether no instruction from `from` to the current one reads what the step writes, or writes
+  // what it reads or writes.
+  bool is_untouched(const IrInstr& step, size_t from) const {
+    for (size_t at = from; at < x_at; ++at) {
+      const IrInstr& instr = x_instrs[at];
+      if (is_gone(instr)) continue;
+      if (instr.reads_slot(step.d.slot) || writes(instr, step.d.slot) ||
+          writes(instr, step.a.slot)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static constexpr uint32_t kSpares = 6;

@@ -43,15 +43,19 @@ struct IrInstr {
                              // in IrFunction::tables
   uint32_t offset = 0;       // of a memory access
   uint32_t x = 0, y = 0, z = 0;
+  uint32_t s = 0, r = 0;  // slots
+  int32_t t = 0;
   IrOperand d, a, b, c;
   uint64_t p = 0, q = 0;
   Repr result =
       Repr::I32;  // calls with a single scalar result: its representation; d names its slot
   uint32_t wasm_offset = 0;  // byte offset in the module
 
-  bool writes_slot(uint32_t slot) const { return d.is_slot(slot); }
+  bool steps() const { return (key.flags & kStep) != 0; }
+  bool writes_slot(uint32_t slot) const { return d.is_slot(slot) || (steps() && s == slot); }
   bool reads_slot(uint32_t slot) const {
-    return a.is_slot(slot) || b.is_slot(slot) || c.is_slot(slot);
+    return a.is_slot(slot) || b.is_slot(slot) || c.is_slot(slot) || (steps() && r == slot) ||
+           (key.shape == Shape::CompareSelect && s == slot);
   }
 };
 
@@ -88,6 +92,7 @@ struct IrFunction {
   std::vector<IrTryChange> try_changes;  // ascending
   std::vector<ByteLoop> byte_loops;      // by `p` of their cells
   uint32_t label_count = 0;
+  uint32_t local_slots = 0;  // the frame begins with them
   uint32_t frame_slots = 0;
   uint32_t counter_count = 0;
 };

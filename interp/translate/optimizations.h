@@ -20,15 +20,18 @@ enum class Optimization : uint8_t {
   BranchOp,
   BranchLoad,
   ReturnOp,
-  Moves,      // two moves, or a move and a jump, are one cell
-  ByteLoops,  // loops that copy or fill memory are one cell, but for their last iteration
+  Moves,          // two moves, or a move and a jump, are one cell
+  CompareSelect,  // a comparison and the choice by it are one cell
+  Steps,          // a local that advances by a constant does so in a later cell
+  ByteLoops,      // loops that copy or fill memory are one cell, but for their last iteration
   kCount,
 };
 inline constexpr size_t kOptimizationCount = static_cast<size_t>(Optimization::kCount);
 
 inline constexpr std::array<std::string_view, kOptimizationCount> kOptimizationNames = {
-    "accumulators", "compare-branch", "addresses", "op-op", "op-load",    "store-op",
-    "branch-op",    "branch-load",    "return-op", "moves", "byte-loops",
+    "accumulators",   "compare-branch", "addresses",   "op-op",     "op-load",
+    "store-op",       "branch-op",      "branch-load", "return-op", "moves",
+    "compare-select", "steps",          "byte-loops",
 };
 
 class Optimizations {

@@ -18,12 +18,13 @@ constexpr Repr index_repr(IndexType index) {
 
 void Translator::begin_function(std::span<const ValType> locals, uint32_t param_count) {
   uint32_t slot = 0;
+  x_param_count = param_count;
   x_locals.reserve(locals.size());
-  for (size_t i = 0; i < locals.size(); ++i) {
-    x_locals.push_back(
-        {.slot = slot, .repr = repr_of_type(locals[i]), .set_in_entry = i < param_count});
-    slot += locals[i].slots();
+  for (const ValType local : locals) {
+    x_locals.push_back({.slot = slot, .repr = repr_of_type(local)});
+    slot += local.slots();
   }
+  x_function.local_slots = slot;
   x_top = {slot, 0};
   touch(slot);
   emit({.shape = Shape::CheckStack});  // both are dropped at the end if there is no need for them
@@ -85,6 +86,7 @@ Translator::Operand Translator::constant(ValType type, const Value& value) {
 }
 
 Translator::Operand Translator::unary(Opcode op, ValType operand, ValType result, Operand a) {
+  if (op == Opcode::I64ExtendI32U) return extend_u(a);
   const IrOperand from = pop_in_slot(a);
   const bool vector = operand == ValType::V128 || result == ValType::V128;
   IrInstr& instr =
@@ -103,9 +105,9 @@ Translator::Operand Translator::binary(Opcode op, ValType operands, ValType resu
     instr.b = right;
     return push_result(instr, repr_of_type(result));
   }
-  IrOperand right = pop_small(b);
+  IrOperand right = pop(b);
   const bool both_constant = a.kind == Operand::Kind::Const && right.kind == IrOperand::Kind::Const;
-  IrOperand left = both_constant ? pop_in_slot(a) : pop_small(a);
+  IrOperand left = both_constant ? pop_in_slot(a) : pop(a);
   if (left.kind == IrOperand::Kind::Const) {
     if (const auto other = swapped(op)) {
       std::swap(left, right);
@@ -165,8 +167,8 @@ Translator::Operand Translator::select(ValType type, Operand if_true, Operand if
   const Repr repr = repr_of_type(type);
   const IrOperand c = pop_in_slot(condition);
   const bool vector = repr == Repr::V128;
-  const IrOperand b = vector ? pop_in_slot(if_false) : pop_small(if_false);
-  const IrOperand a = vector ? pop_in_slot(if_true) : pop_small(if_true);
+  const IrOperand b = vector ? pop_in_slot(if_false) : pop(if_false);
+  const IrOperand a = vector ? pop_in_slot(if_true) : pop(if_true);
   IrInstr& instr =
       vector ? emit_vector(Shape::VSelect, Opcode::Nop)
              : emit({.shape = Shape::Select, .a = place_of(a), .b = place_of(b), .repr = repr});
@@ -208,7 +210,7 @@ Translator::Operand Translator::global_get(uint32_t global, ValType type) {
 void Translator::global_set(uint32_t global, ValType type, Operand value) {
   const Repr repr = repr_of_type(type);
   const bool far = global < x_module.imported_globals;
-  const IrOperand from = pop_small(value);
+  const IrOperand from = pop(value);
   IrInstr& instr = repr == Repr::V128
                        ? emit_vector(far ? Shape::VGlobalSetFar : Shape::VGlobalSet, Opcode::Nop)
                        : emit({.shape = far ? Shape::GlobalSetFar : Shape::GlobalSet,
@@ -235,7 +237,7 @@ Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType ty
   const Repr repr = repr_of_type(type);
   const bool vector = repr == Repr::V128;
   if (is_far(memarg.memory)) {
-    const IrOperand from = vector ? pop_in_slot(address) : pop_address(address);
+    const IrOperand from = vector ? pop_in_slot(address) : pop(address);
     IrInstr& instr =
         emit({.shape = vector ? Shape::VLoadFar : Shape::LoadFar, .op = op, .a = place_of(from)});
     instr.a = from;
@@ -255,9 +257,9 @@ Translator::Operand Translator::load(Opcode op, const MemArg& memarg, ValType ty
 void Translator::store(Opcode op, const MemArg& memarg, ValType type, Operand address,
                        Operand value) {
   const bool vector = type == ValType::V128;
-  const IrOperand stored = vector ? pop_in_slot(value) : pop_small(value);
+  const IrOperand stored = vector ? pop_in_slot(value) : pop(value);
   if (is_far(memarg.memory)) {
-    const IrOperand to = vector ? pop_in_slot(address) : pop_address(address);
+    const IrOperand to = vector ? pop_in_slot(address) : pop(address);
     IrInstr& instr = emit(
         vector ? HandlerKey{.shape = Shape::VStoreFar}
                : HandlerKey{

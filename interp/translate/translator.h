@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -37,6 +38,30 @@ constexpr Repr repr_of_type(ValType type) {
   }
 }
 
+// Locals that every way to a place has set. Beyond the first 256 none counts as set.
+class LocalSet {
+ public:
+  static LocalSet all() {
+    LocalSet set;
+    set.x_words.fill(~uint64_t{0});
+    return set;
+  }
+  void add(uint32_t local) {
+    if (local < kCount) x_words[local / 64] |= uint64_t{1} << (local % 64);
+  }
+  bool has(uint32_t local) const {
+    return local < kCount && (x_words[local / 64] >> (local % 64) & 1) != 0;
+  }
+  LocalSet& operator&=(const LocalSet& other) {
+    for (size_t i = 0; i < x_words.size(); ++i) x_words[i] &= other.x_words[i];
+    return *this;
+  }
+
+ private:
+  static constexpr uint32_t kCount = 256;
+  std::array<uint64_t, kCount / 64> x_words{};
+};
+
 class Translator {
  public:
   // Where an entry of the operand stack lives when it is put into memory: its frame slot and its
@@ -64,6 +89,7 @@ class Translator {
     Position base;                   // of the first parameter, and of the first result
     size_t fuel_region = 0;          // the region outside, for loops
     TryId try_ = kNoTry;             // a try's own one, else the one around the frame
+    LocalSet set_locals;             // a try's: where it begins
     uint32_t table_mark =
         0;  // the last branch table that goes here through a trampoline, and which
     LabelId trampoline = kNoLabel;
@@ -206,16 +232,20 @@ class Translator {
     IrInstr instr;  // CompareBranch or BranchIf without its target
     bool negate = false;
   };
-  enum LabelFlag : uint8_t { kUsed = 1, kPlaced = 2 };
+  struct LabelState {
+    bool used = false;
+    bool placed = false;
+    LocalSet set_locals = LocalSet::all();  // by all ways to it so far
+  };
 
   // --- operand stack (translator_stack.cc)
   IrOperand pop(const Operand& operand);  // the last pushed first
   Operand push(Repr repr);
   Operand push_result(IrInstr& instr, Repr repr);  // and makes it the instruction's destination
-  IrOperand pop_small(const Operand& operand);  // puts constants that no cell holds into their home
-  IrOperand pop_address(const Operand& operand);  // the same, read as 64 bits whatever its type
-  IrOperand pop_in_slot(const Operand& operand);  // puts any constant into its home
-  uint32_t pop_home(const Operand& operand);      // puts the value into its home
+  IrOperand pop_in_slot(const Operand& operand);   // puts any constant into its home
+  Operand push_read(uint32_t local, Repr repr);
+  Operand extend_u(const Operand& operand);
+  uint32_t pop_home(const Operand& operand);  // puts the value into its home
   // Entries that stay on the stack.
   IrOperand peek(const Operand& operand) const;
   void settle(Operand& operand);  // puts a pending or constant entry into its home
@@ -239,7 +269,9 @@ class Translator {
   IrInstr& emit(const HandlerKey& key);
   LabelId new_label();
   void place(LabelId label);
+  void use(LabelId label);  // as the target of what is emitted
   void barrier() { x_barrier = x_function.instrs.size(); }
+  void leave();  // after what never goes on with the next instruction
   void emit_runtime(RuntimeCall call, uint32_t base, uint32_t y, uint32_t z = 0);
   IrInstr& emit_vector(Shape shape, Opcode op);
   // Whether accesses name their memory: those that don't are of memory 0, with 32-bit addresses.
@@ -294,23 +326,22 @@ class Translator {
 
   IrFunction x_function;
   uint32_t x_offset = 0;
-  Position x_top;                 // where the next operand goes
-  size_t x_barrier = 0;           // instructions before this may not be changed any more
-  uint32_t x_pending = 0;         // stack index + 1 of the youngest pending read
-  std::vector<uint8_t> x_labels;  // LabelFlags
+  Position x_top;          // where the next operand goes
+  size_t x_barrier = 0;    // instructions before this may not be changed any more
+  uint32_t x_pending = 0;  // stack index + 1 of the youngest pending read
+  std::vector<LabelState> x_labels;
   struct Local {
     uint32_t slot;
     Repr repr;
-    bool set_in_entry;  // parameters, and locals that the straight code from the entry has set
     uint32_t youngest_read =
         0;  // stack index + 1 of the youngest pending read, if epoch is x_epoch
     uint32_t epoch = 0;
   };
   std::vector<Local> x_locals;
   uint32_t x_epoch = 1;
-  // Locals that must be zeroed: read where the straight code from the entry had not set them.
-  // [begin, end) of slots.
-  bool x_in_entry = true;
+  uint32_t x_param_count = 0;
+  LocalSet x_set_locals;  // numbered from the first that is no parameter; all where nothing runs
+  // Locals that must be zeroed: read where not every way had set them. [begin, end) of slots.
   uint32_t x_zero_begin = UINT32_MAX;
   uint32_t x_zero_end = 0;
   uint32_t x_table_mark = 0;

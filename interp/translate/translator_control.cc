@@ -5,19 +5,29 @@
 namespace weft::interp {
 
 LabelId Translator::new_label() {
-  x_labels.push_back(0);
+  x_labels.emplace_back();
   return x_function.label_count++;
 }
 
 // Labels that nothing branches to would only stand in the way of later passes.
 void Translator::place(LabelId label) {
-  const bool used = (x_labels[label] & kUsed) != 0;
-  x_labels[label] |= kPlaced;
-  if (!used) return;
+  LabelState& state = x_labels[label];
+  state.placed = true;
+  if (!state.used) return;
   IrInstr& instr = x_function.instrs.emplace_back();
   instr.is_label = true;
   instr.label = label;
-  x_in_entry = false;
+  x_set_locals &= state.set_locals;
+  barrier();
+}
+
+void Translator::use(LabelId label) {
+  x_labels[label].used = true;
+  x_labels[label].set_locals &= x_set_locals;
+}
+
+void Translator::leave() {
+  x_set_locals = LocalSet::all();
   barrier();
 }
 
@@ -43,7 +53,7 @@ Translator::Label Translator::block(Stack stack, BlockSignature signature) {
 
 Translator::Label Translator::loop(Stack stack, BlockSignature signature) {
   Label label = new_frame(stack, signature);
-  x_labels[label.target] |= kUsed;
+  use(label.target);
   if (x_finds_byte_loops) emit({.shape = Shape::ByteLoop});  // dropped unless it is one
   place(label.target);
   label.fuel_region = x_fuel_region;
@@ -156,20 +166,18 @@ void Translator::emit_branch(Condition condition, bool negate, LabelId target) {
       instr.key.flags |= kNegate;
     }
   }
-  if ((x_labels[target] & kPlaced) != 0) instr.key.flags |= kBack;
+  if (x_labels[target].placed) instr.key.flags |= kBack;
   instr.label = target;
-  x_labels[target] |= kUsed;
+  use(target);
   x_function.instrs.push_back(instr);
-  x_in_entry = false;
   barrier();
 }
 
 void Translator::emit_jump(LabelId target) {
-  const bool back = (x_labels[target] & kPlaced) != 0;
+  const bool back = x_labels[target].placed;
   emit({.shape = Shape::Branch, .flags = static_cast<uint8_t>(back ? kBack : 0)}).label = target;
-  x_labels[target] |= kUsed;
-  x_in_entry = false;
-  barrier();
+  use(target);
+  leave();
 }
 
 bool Translator::needs_moves(const Frame& frame, Stack stack) const {
@@ -257,14 +265,13 @@ void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand i
       label.trampoline = direct ? kNoLabel : new_label();
     }
     const LabelId target = label.trampoline == kNoLabel ? label.target : label.trampoline;
-    x_labels[target] |= kUsed;
+    use(target);
     x_function.tables.push_back(target);
   }
-  x_in_entry = false;
-  barrier();
+  leave();
   for (Frame* frame : frames) {
     Label& label = frame->label;
-    if (label.trampoline == kNoLabel || (x_labels[label.trampoline] & kPlaced) != 0) continue;
+    if (label.trampoline == kNoLabel || x_labels[label.trampoline].placed) continue;
     place(label.trampoline);
     leave_to(*frame, stack);
   }
@@ -273,7 +280,7 @@ void Translator::br_table(std::span<Frame* const> frames, Stack stack, Operand i
 void Translator::emit_return(Stack stack, std::span<const ValType> results) {
   if (results.empty()) {
     emit({.shape = Shape::ReturnVoid});
-    barrier();
+    leave();
     return;
   }
   if (results.size() == 1 && results[0] != ValType::V128) {
@@ -281,17 +288,9 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
     IrOperand value = peek(top);
     // On this way; what a conditional return leaves on the other was stored before its branch.
     value.dies = top.kind == Operand::Kind::Temp;
-    if (value.kind == IrOperand::Kind::Const) {
-      const bool wide = top.repr == Repr::I64 &&
-                        static_cast<int64_t>(value.bits) != static_cast<int32_t>(value.bits);
-      if (wide) {
-        move(top.home.slot, top.repr, value);
-        value = IrOperand::at(top.home.slot);
-      }
-    }
     const In place = place_of(value);
     emit({.shape = Shape::Return, .a = place, .repr = top.repr}).a = value;
-    barrier();
+    leave();
     return;
   }
   const Stack values = stack.last(results.size());
@@ -304,7 +303,7 @@ void Translator::emit_return(Stack stack, std::span<const ValType> results) {
   instr.x = values.front().operand.home.slot;
   instr.y = slots_of(results);
   touch(instr.y);
-  barrier();
+  leave();
 }
 
 void Translator::do_return(Stack stack, std::span<const ValType> results) {
@@ -313,7 +312,7 @@ void Translator::do_return(Stack stack, std::span<const ValType> results) {
 
 void Translator::unreachable() {
   emit({.shape = Shape::Trap}).x = static_cast<uint32_t>(TrapCode::Unreachable);
-  barrier();
+  leave();
 }
 
 // --- calls
@@ -344,7 +343,7 @@ void Translator::call(uint32_t func, const FuncType& type, Stack, Stack args) {
 
 void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack,
                                Stack args, Operand index) {
-  const IrOperand selected = pop_small(index);
+  const IrOperand selected = pop(index);
   stage_arguments(args);
   const In place = place_of(selected);
   IrInstr& instr = emit({.shape = Shape::CallIndirect, .a = place, .repr = index.repr});

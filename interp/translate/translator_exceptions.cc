@@ -9,9 +9,9 @@ namespace weft::interp {
 // Exceptions may leave the try before a local is set in it.
 void Translator::enter_try(Label& label) {
   label.try_ = static_cast<TryId>(x_function.tries.size());
+  label.set_locals = x_set_locals;
   x_function.tries.push_back({.parent = x_try});
   set_try(label.try_);
-  x_in_entry = false;
 }
 
 // The barrier keeps later passes over the end of the code from moving it across the border.
@@ -29,7 +29,7 @@ void Translator::add_catch(TryId to, const IrCatch& clause) {
   (tried.first == kNoCatch ? tried.first : x_function.catches[tried.last].next) = index;
   tried.last = index;
   x_function.catches.push_back(clause);
-  x_labels[clause.target] |= kUsed;
+  use(clause.target);
 }
 
 // A clause whose target is the function itself finds its values at the frame's beginning, where
@@ -93,6 +93,7 @@ void Translator::begin_catch(Frame& frame, Stack stack, bool reachable, uint32_t
   if (reachable) br(frame, stack);
   if (frame.kind == FrameKind::Try) set_try(x_function.tries[label.try_].parent);
   const LabelId landing = new_label();
+  x_set_locals = label.set_locals;
   const uint32_t exception = label.base.slot;
   add_catch(label.try_,
             {.tag = tag, .values = exception + 1, .reference = exception, .target = landing});
@@ -127,7 +128,7 @@ void Translator::delegate(Frame& frame, Stack stack, bool fallthrough_reachable,
 
 void Translator::rethrow(Frame& frame) {
   emit({.shape = Shape::ThrowRef}).a = IrOperand::at(frame.label.base.slot);
-  barrier();
+  leave();
 }
 
 // --- throwing
@@ -137,13 +138,13 @@ void Translator::throw_(uint32_t tag, const FuncType&, Stack, Stack args) {
   IrInstr& instr = emit({.shape = Shape::Throw});
   instr.x = x_top.slot;
   instr.y = x_layout.tags + 8 * tag;
-  barrier();
+  leave();
 }
 
 void Translator::throw_ref(Operand exception) {
   const IrOperand thrown = pop_in_slot(exception);
   emit({.shape = Shape::ThrowRef}).a = thrown;
-  barrier();
+  leave();
 }
 
 }  // namespace weft::interp

@@ -212,7 +212,7 @@ Translator::Operand Translator::struct_get(Opcode op, TypeId type, uint32_t fiel
 void Translator::struct_set(TypeId type, uint32_t field, Operand ref, Operand value) {
   const FieldType& written = x_types.type(type).composite.fields[field];
   const bool vector = is_vector(written);
-  const IrOperand stored = vector ? pop_in_slot(value) : pop_small(value);
+  const IrOperand stored = vector ? pop_in_slot(value) : pop(value);
   const IrOperand to = pop_in_slot(ref);
   IrInstr& instr =
       vector ? emit({.shape = Shape::VStructSet})
@@ -240,7 +240,7 @@ Translator::Operand Translator::array_get(Opcode op, TypeId type, ValType result
 void Translator::array_set(TypeId type, Operand ref, Operand index, Operand value) {
   const FieldType& written = x_types.type(type).composite.fields[0];
   const bool vector = is_vector(written);
-  const IrOperand stored = vector ? pop_in_slot(value) : pop_small(value);
+  const IrOperand stored = vector ? pop_in_slot(value) : pop(value);
   const IrOperand at = vector ? pop_in_slot(index) : pop(index);
   const IrOperand to = pop_in_slot(ref);
   IrInstr& instr = vector ? emit({.shape = Shape::VArraySet})

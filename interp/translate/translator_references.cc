@@ -81,26 +81,26 @@ void Translator::return_call(uint32_t func, const FuncType&, Stack, Stack args) 
   const bool imported = func < x_module.imported_funcs;
   IrInstr& instr = emit({.shape = imported ? Shape::ReturnCallImport : Shape::ReturnCallLazy});
   instr.y = imported ? x_layout.imported_funcs + 8 * func : func;
-  barrier();
+  leave();
 }
 
 void Translator::return_call_indirect(uint32_t type_index, uint32_t table, const FuncType& type,
                                       Stack, Stack args, Operand index) {
-  const IrOperand selected = clear_of_arguments(index, pop_small(index), slots_of(type.params));
+  const IrOperand selected = clear_of_arguments(index, pop(index), slots_of(type.params));
   move_arguments_down(args);
   const In place = place_of(selected);
   IrInstr& instr = emit({.shape = Shape::ReturnCallIndirect, .a = place, .repr = index.repr});
   instr.a = selected;
   instr.y = type_key(x_module.types[type_index].id);
   instr.z = x_layout.tables + 8 * table;
-  barrier();
+  leave();
 }
 
 void Translator::return_call_ref(const FuncType& type, Stack, Stack args, Operand callee) {
   const IrOperand func = clear_of_arguments(callee, pop_in_slot(callee), slots_of(type.params));
   move_arguments_down(args);
   emit({.shape = Shape::ReturnCallRef, .repr = Repr::I64}).a = func;
-  barrier();
+  leave();
 }
 
 // --- null

@@ -10,11 +10,6 @@ constexpr uint32_t slots_of(Repr repr) { return repr == Repr::V128 ? 2 : 1; }
 // How far back a result may be redirected into a local: far enough for what compilers put between.
 constexpr size_t kRetargetWindow = 12;
 
-// Cells hold i64 constants as 32 bits, sign-extended.
-constexpr bool fits_in_cell(Repr repr, uint64_t bits) {
-  return repr != Repr::I64 || static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
-}
-
 // Whether `d` is a result that the instruction may write anywhere.
 bool has_free_result(const IrInstr& instr) {
   switch (instr.key.shape) {
@@ -87,21 +82,6 @@ IrOperand Translator::pop(const Operand& operand) {
   return popped;
 }
 
-IrOperand Translator::pop_small(const Operand& operand) {
-  const IrOperand popped = pop(operand);
-  if (popped.kind != IrOperand::Kind::Const || fits_in_cell(operand.repr, popped.bits))
-    return popped;
-  move(operand.home.slot, operand.repr, popped);
-  return IrOperand::at(operand.home.slot, true);
-}
-
-IrOperand Translator::pop_address(const Operand& operand) {
-  const IrOperand popped = pop(operand);
-  if (popped.kind != IrOperand::Kind::Const || fits_in_cell(Repr::I64, popped.bits)) return popped;
-  move(operand.home.slot, operand.repr, popped);
-  return IrOperand::at(operand.home.slot, true);
-}
-
 IrOperand Translator::pop_in_slot(const Operand& operand) {
   const IrOperand popped = pop(operand);
   if (popped.kind != IrOperand::Kind::Const) return popped;
@@ -136,10 +116,7 @@ void Translator::move(uint32_t to, Repr repr, const IrOperand& from) {
     instr.d = IrOperand::at(to);
     return;
   }
-  // A wide i64 constant goes into its slot as the f64 of the same bits.
-  const bool wide = from.kind == IrOperand::Kind::Const && !fits_in_cell(repr, from.bits);
-  const In place = place_of(from);
-  IrInstr& instr = emit({.shape = Shape::Move, .a = place, .repr = wide ? Repr::F64 : repr});
+  IrInstr& instr = emit({.shape = Shape::Move, .a = place_of(from), .repr = repr});
   instr.a = from;
   instr.d = IrOperand::at(to);
 }
@@ -186,11 +163,16 @@ void Translator::flush_local(uint32_t index, Stack stack) {
 
 Translator::Operand Translator::local_get(uint32_t index, ValType) {
   Local& local = x_locals[index];
-  if (!local.set_in_entry) {
+  if (index >= x_param_count && !x_set_locals.has(index - x_param_count)) {
     x_zero_begin = std::min(x_zero_begin, local.slot);
     x_zero_end = std::max(x_zero_end, local.slot + slots_of(local.repr));
   }
-  Operand operand = push(local.repr);
+  return push_read(index, local.repr);
+}
+
+Translator::Operand Translator::push_read(uint32_t index, Repr repr) {
+  Local& local = x_locals[index];
+  Operand operand = push(repr);
   operand.kind = Operand::Kind::Local;
   operand.was_pending = true;
   operand.local = index;
@@ -200,6 +182,16 @@ Translator::Operand Translator::local_get(uint32_t index, ValType) {
   local.youngest_read = x_pending;
   local.epoch = x_epoch;
   return operand;
+}
+
+// An i32 as the i64 that it is already: slots and the accumulator hold it zero-extended.
+Translator::Operand Translator::extend_u(const Operand& operand) {
+  pop(operand);
+  if (operand.kind == Operand::Kind::Local) return push_read(operand.local, Repr::I64);
+  Operand extended = push(Repr::I64);
+  extended.kind = operand.kind;
+  extended.bits = operand.bits;
+  return extended;
 }
 
 // Makes the instruction that computed `value` write into `slot` instead, if nothing in between can
@@ -231,7 +223,7 @@ bool Translator::retarget(const Operand& value, uint32_t slot) {
 void Translator::assign_local(uint32_t index, const Operand& value, Stack stack) {
   Local& local = x_locals[index];
   const IrOperand popped = pop(value);
-  if (x_in_entry) local.set_in_entry = true;
+  if (index >= x_param_count) x_set_locals.add(index - x_param_count);
   if (value.kind == Operand::Kind::Local && value.local == index) return;
   const size_t before = x_function.instrs.size();
   flush_local(index, stack);

@@ -83,8 +83,10 @@ struct CellFields {
   uint16_t d = 20;
   uint64_t a = 0, b = 0, c = 0;  // bits of the operands, wherever they are
   uint32_t offset = 0;
-  uint32_t x = 0, y = 0;
+  uint32_t x = 0, y = 0, z = 0;
   uint64_t p = 0;
+  uint16_t s = 22, r = 24;
+  int32_t t = 0;
 };
 
 // Slots of operands that are in slots. Neither adjacent nor in order.
@@ -95,11 +97,6 @@ inline constexpr uint64_t kNextExit = 1, kTargetExit = 2;  // kTargetExit + i fo
 class OneCellTest : public HandMadeTest {
  protected:
   explicit OneCellTest(StoreConfig config = {}) : HandMadeTest(config) { made = &func({}); }
-
-  static bool fits(In place, Repr repr, uint64_t bits) {
-    return place != In::Imm || repr != Repr::I64 ||
-           static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
-  }
 
   // Makes the cell and what it reads. Operands come into a slot, the cell or the accumulator, as
   // the key says. Entries of a branch table follow the cell.
@@ -132,7 +129,7 @@ class OneCellTest : public HandMadeTest {
         write_unaligned(cell + field, static_cast<uint32_t>(bits));
       }
     };
-    for (const Field field : fields_of(key.shape)) {
+    for (const Field field : fields_of(key)) {
       switch (field) {
         case Field::D:
           if (key.d == Out::Slot) write_unaligned(cell + layout.d, fields.d);
@@ -154,6 +151,18 @@ class OneCellTest : public HandMadeTest {
           break;
         case Field::Y:
           write_unaligned(cell + layout.y, fields.y);
+          break;
+        case Field::Z:
+          write_unaligned(cell + layout.z, fields.z);
+          break;
+        case Field::S:
+          write_unaligned(cell + layout.s, fields.s);
+          break;
+        case Field::R:
+          write_unaligned(cell + layout.r, fields.r);
+          break;
+        case Field::T:
+          write_unaligned(cell + layout.t, fields.t);
           break;
         case Field::P:
           write_unaligned(cell + layout.p, fields.p);

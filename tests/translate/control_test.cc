@@ -335,5 +335,29 @@ TEST(Time, IsLinearInTheEntriesOfTables) {
       kLinear);
 }
 
+// A local is zeroed at the function's entry if some way to a read of it has not set it.
+TEST(Locals, AreZeroedWhereSomeWayHasNotSetThem) {
+  const auto zeroes = [](const Bytes& code) {
+    const Cells lines = Translated({{kI32}, {kI32}, {kI32}, code}).cells();
+    return lines.front() == "zero 1 1";
+  };
+  const Bytes assign = join(i32(7), set(1));
+  EXPECT_TRUE(zeroes(get(1)));
+  EXPECT_FALSE(zeroes(join(assign, get(1))));
+  EXPECT_FALSE(zeroes(join(get(0), if_(), assign, else_(), assign, end(), get(1))));
+  EXPECT_TRUE(zeroes(join(get(0), if_(), assign, end(), get(1))));
+  EXPECT_TRUE(zeroes(join(get(0), if_(), assign, else_(), end(), get(1))));
+  // One way does not come here.
+  EXPECT_FALSE(zeroes(join(get(0), if_(), assign, else_(), i32(1), op(Return), end(), get(1))));
+  EXPECT_FALSE(zeroes(join(get(0), if_(), op(Unreachable), else_(), assign, end(), get(1))));
+  EXPECT_FALSE(zeroes(join(block(), assign, get(0), br_if(0), assign, end(), get(1))));
+  EXPECT_TRUE(zeroes(join(block(), get(0), br_if(0), assign, end(), get(1))));
+  EXPECT_TRUE(
+      zeroes(join(block(), block(), get(0), br_table({0, 1, 0}), end(), assign, end(), get(1))));
+  EXPECT_FALSE(zeroes(join(loop(), assign, get(0), br_if(0), end(), get(1))));
+  // The loop's second turn is later than its first.
+  EXPECT_TRUE(zeroes(join(loop(), get(1), set(0), assign, get(0), br_if(0), end(), get(0))));
+}
+
 }  // namespace
 }  // namespace weft::interp::testing

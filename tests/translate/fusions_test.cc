@@ -128,14 +128,112 @@ TEST_F(Fusions, PairsOfMovesKeepTheirOrder) {
   EXPECT_EQ(run(source, {3, UINT64_MAX}), (Slots{UINT64_MAX, 3}));
 }
 
-TEST_F(Fusions, ConstantsThatNoCellHoldsStayApart) {
-  // The upper half of an i32's slot is zero: a cell's constant would be extended with its sign.
+// Extending an i32 is nothing at all, as slots hold it so; constants of an i32 are extended
+// likewise.
+TEST_F(Fusions, ExtensionsWithZerosCostNothing) {
+  const Source sum = {{kI32, kI64},
+                      {kI64},
+                      {},
+                      join(get(0), op(I64ExtendI32U), get(1), op(I64Add), get(0), i32(-2),
+                           op(I32Add), op(I64ExtendI32U), op(I64Mul))};
+  for (const std::string& line : cells(sum)) EXPECT_THAT(line, Not(HasSubstr("extend")));
+  EXPECT_EQ(run(sum, {1, 3}), (Slots{4 * uint64_t{UINT32_MAX}}));
+  // A local that is overwritten while its extension waits.
+  const Source kept = {
+      {kI32}, {kI64}, {}, join(get(0), op(I64ExtendI32U), i32(7), set(0), get(0), op(Drop))};
+  EXPECT_EQ(run(kept, {UINT32_MAX}), (Slots{UINT32_MAX}));
   const Source source = {{},
                          {kI64},
                          {kI32, kI32},
                          join(i32(INT32_MIN), set(0), i32(-1), set(1), get(0), op(I64ExtendI32U),
                               get(1), op(I64ExtendI32U), op(I64Add))};
   EXPECT_EQ(run(source, {}), (Slots{0x80000000 + uint64_t{UINT32_MAX}}));
+}
+
+// for (p, q, n; n; p += 4, q += 8, --n) *p = n: three steps, of which the branch takes in two.
+TEST_F(Fusions, LoopsStepWithTheirBranch) {
+  const Source source = {{kI32, kI32, kI32},
+                         {kI32},
+                         {},
+                         join(loop(), get(0), get(2), load(I32Store), get(0), i32(4), op(I32Add),
+                              set(0), get(1), i32(8), op(I32Add), set(1), get(2), i32(-1),
+                              op(I32Add), tee(2), br_if(0), end(), get(0), get(1), op(I32Add))};
+  EXPECT_EQ(
+      cells(source),
+      (Cells{"i32.store [0], [2]", "step [0] := [0] + 4; i32.add [1] := [1], 8",
+             "i32.add, br_if i32.ne [2] := [2], -1, 0, to +0000", "i32.add, return [0], [1]"}));
+  EXPECT_EQ(run(source, {16, 100, 5}), (Slots{16 + 5 * 4 + 100 + 5 * 8}));
+}
+
+TEST_F(Fusions, StepsDoNotPassWhatReadsThem) {
+  // i += 1; x = i * 3; if (y) ...
+  const Source source = {
+      {kI32, kI32},
+      {kI32},
+      {kI32},
+      join(block(), get(0), i32(1), op(I32Add), set(0), get(0), i32(3), op(I32Mul), set(2), get(1),
+           i32(9), op(I32LtU), br_if(0), end(), get(2))};
+  EXPECT_THAT(cells(source), Not(Contains(HasSubstr("step"))));
+  EXPECT_EQ(run(source, {4, 0}), (Slots{15}));
+  // x = i; i += 1: the move is a step of the sum's, which writes what the move has read.
+  const Source passing = {{kI32, kI32},
+                          {kI32, kI32},
+                          {kI32},
+                          join(block(), get(0), set(2), get(0), i32(1), op(I32Add), set(0), get(1),
+                               i32(9), op(I32LtU), br_if(0), end(), get(0), get(2))};
+  EXPECT_THAT(cells(passing), Contains(HasSubstr("step64 [2] := [0] + 0; i32.add [0] := [0], 1")));
+  EXPECT_EQ(run(passing, {4, 0}), (Slots{5, 4}));
+  EXPECT_EQ(run(passing, {UINT32_MAX, 0}), (Slots{0, UINT32_MAX}));
+}
+
+// Arguments are moved by the call itself, once: also where the call is made ready first.
+TEST_F(Fusions, CallsMoveTheirLastArgument) {
+  // f(n, sum) = n == 0 ? sum : f(n - 1, sum), where sum + n is put into a local first.
+  const Source source = {
+      {kI32, kI32},
+      {kI32},
+      {},
+      join(get(0), op(I32Eqz), if_(), get(1), op(Return), end(), get(1), get(0), op(I32Add), set(1),
+           get(0), i32(-1), op(I32Add), get(1), op(Call, 0))};
+  EXPECT_THAT(cells(source), Contains(HasSubstr("; call")));
+  EXPECT_EQ(run(source, {4, 0}), (Slots{10}));
+  EXPECT_EQ(run(source, {1000, 0}), (Slots{500500}));
+}
+
+TEST_F(Fusions, ChoicesTakeInTheirComparison) {
+  const auto choice = [](const Bytes& if_true, const Bytes& if_false) {
+    return Source{
+        {kI32, kI32}, {kI32}, {}, join(if_true, if_false, get(0), get(1), op(I32LtS), op(Select))};
+  };
+  EXPECT_EQ(cells(choice(get(0), get(1))),
+            (Cells{"select i32.lt_s acc := [0], [0], [1], [1]", "return acc"}));
+  const Source other = choice(i32(7), get(0));
+  EXPECT_EQ(cells(other), (Cells{"select i32.ge_s acc := [0], [0], [1], 7", "return acc"}));
+  EXPECT_EQ(run(other, {1, 2}), (Slots{7}));
+  EXPECT_EQ(run(other, {2, 1}), (Slots{2}));
+  EXPECT_THAT(cells(choice(i32(7), i32(8))), Not(Contains(HasSubstr("select i32"))));
+}
+
+// switch (*p - 'a')
+TEST_F(Fusions, TablesLoadTheirIndexAndSubtract) {
+  const Source source = {{kI32},
+                         {kI32},
+                         {},
+                         join(block(), block(), get(0), load(I32Load8U, 4), i32(-97), op(I32Add),
+                              br_table({0, 1}), end(), i32(5), op(Return), end(), i32(6))};
+  EXPECT_EQ(cells(source).front(),
+            "br_table i32.load8_u [0], offset=4, 1 and default, from 97, to +0038 +0048");
+  Translated translated(source);
+  uint8_t* const base = translated.instance->memory(0)->base;
+  base[4] = 97;
+  base[5] = 98;
+  EXPECT_EQ(translated.run({0}), (Slots{5}));
+  EXPECT_EQ(translated.run({1}), (Slots{6}));
+  EXPECT_EQ(translated.run({2}), (Slots{6}));
+  EXPECT_TRUE(translated.run({UINT32_MAX}).empty());
+  EXPECT_EQ(translated.trap, TrapCode::OutOfBoundsMemoryAccess);
+  EXPECT_EQ(translated.code->offset_of(translated.store->state().trap.pc, false),
+            translated.code->origins(0).front().wasm_offset);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "interp/runtime/store.h"
 #include "interp/translate/cell_layout.h"
 #include "interp/translate/code.h"
+#include "interp/translate/flow.h"
 #include "interp/validate/module_validator.h"
 #include "tests/decode/module_bytes.h"
 
@@ -164,7 +165,7 @@ class Translated {
   static size_t size_of(const uint8_t* cell) {
     const HandlerKey key = key_at(cell);
     const CellLayout layout = cell_layout(key);
-    if (key.shape != Shape::BranchTable) return layout.size;
+    if (flow_of(key.shape) != Flow::Table) return layout.size;
     return layout.size +
            (size_t{read_unaligned<uint32_t>(cell + layout.x)} + 1) * sizeof(BranchTableEntry);
   }
@@ -257,8 +258,12 @@ class Translated {
       if (repr == Repr::F64) return " #" + number(read_unaligned<double>(cell + at));
       return " #" + number(read_unaligned<int32_t>(cell + at));
     };
-    for (const Field field : fields_of(key.shape)) {
+    for (const Field field : fields_of(key)) {
       switch (field) {
+        case Field::S:
+          line += " " + slot(layout.s) + ":=" + slot(layout.r) + "+" +
+                  number(read_unaligned<int32_t>(cell + layout.t));
+          break;
         case Field::D:
           result = key.d == Out::Slot ? " -> " + slot(layout.d) : " -> acc";
           break;
@@ -278,7 +283,7 @@ class Translated {
           line += " @" + number(index.at(cell + read_unaligned<int32_t>(cell + layout.target)));
           break;
         case Field::X:
-          if (key.shape == Shape::BranchTable) break;
+          if (flow_of(key.shape) == Flow::Table) break;
           if (key.shape == Shape::GlobalGet || key.shape == Shape::GlobalSet) break;
           line += " " + number(read_unaligned<uint32_t>(cell + layout.x));
           break;
@@ -289,7 +294,7 @@ class Translated {
           break;
       }
     }
-    if (key.shape == Shape::BranchTable) {
+    if (flow_of(key.shape) == Flow::Table) {
       const uint32_t last = read_unaligned<uint32_t>(cell + layout.x);
       for (uint32_t i = 0; i <= last; ++i) {
         const auto entry =
