@@ -22,6 +22,7 @@
 #include <vector>
 #include <weft/weft.hpp>
 
+#include "interp/translate/optimizations.h"
 #include "spec-tests/files.h"
 #include "spec-tests/runner.h"
 #include "spec-tests/script.h"
@@ -46,6 +47,10 @@ Options:
   --mode MODE      lazy-guard, eager-guard, lazy-explicit or eager-explicit; can be repeated
   --features LIST  switch on wasm1, wasm2 or wasm3, and further features by name, separated by
                    commas; otherwise what a manifest.tsv above the script says, or wasm3
+  --optimizations LIST
+                   translate without these: -op-op,-moves; none takes away all
+  --each-switch    run in the modes with all optimizations, without each of them in turn, and
+                   without any
   --gc-stress      collect garbage before every object that is made
   --strict         a module that needs a feature which this version does not have is a failure;
                    otherwise the assertions about it are skipped, and counted
@@ -57,8 +62,18 @@ Options:
   --help           this text
 )";
 
+// A mode, and what translation does in it.
+struct Variant {
+  std::string name{};
+  Mode mode{};
+  std::string optimizations{};
+};
+
 struct Options {
   std::vector<Mode> modes{};
+  std::string optimizations{};
+  bool each_switch = false;
+  std::vector<Variant> variants{};
   std::optional<Features> features{};
   RunOptions run{};
   bool gc_stress = false;
@@ -87,6 +102,23 @@ Mode mode_named(std::string_view name) {
     if (mode.name == name) return mode;
   }
   throw UsageError("no mode '" + std::string(name) + "'");
+}
+
+// The modes with each list of optimizations.
+std::vector<Variant> variants_of(const Options& options) {
+  std::vector<std::string> lists{options.optimizations};
+  if (options.each_switch) {
+    for (const std::string_view name : interp::kOptimizationNames)
+      lists.push_back(options.optimizations + (options.optimizations.empty() ? "-" : ",-") +
+                      std::string(name));
+    lists.emplace_back("none");
+  }
+  std::vector<Variant> variants;
+  for (const std::string& list : lists) {
+    for (const Mode& mode : options.modes)
+      variants.push_back({std::string(mode.name) + (list.empty() ? "" : " " + list), mode, list});
+  }
+  return variants;
 }
 
 // Nothing if only help was asked for.
@@ -121,6 +153,10 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
       options.verbose = true;
     } else if (name == "--mode") {
       options.modes.push_back(mode_named(value()));
+    } else if (name == "--optimizations") {
+      options.optimizations = value();
+    } else if (name == "--each-switch") {
+      options.each_switch = true;
     } else if (name == "--jobs") {
       options.jobs = number(name, value());
     } else if (name == "--timeout") {
@@ -134,6 +170,7 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
   }
   if (options.paths.empty()) throw UsageError("which scripts?");
   if (options.modes.empty()) options.modes.assign(std::begin(kModes), std::end(kModes));
+  options.variants = variants_of(options);
   return options;
 }
 
@@ -209,8 +246,9 @@ class Suite {
       return;
     }
     std::vector<std::vector<Outcome>> by_mode;
-    for (const Mode& mode : x_options.modes) {
-      by_mode.push_back(run_script(script, engine(mode, info.features), x_options.run, x_watchdog));
+    for (const Variant& variant : x_options.variants) {
+      by_mode.push_back(
+          run_script(script, engine(variant, info.features), x_options.run, x_watchdog));
     }
     count(script, script.commands, by_mode, report);
   }
@@ -225,17 +263,18 @@ class Suite {
     return info;
   }
 
-  Engine engine(const Mode& mode, const Features& features) {
+  Engine engine(const Variant& variant, const Features& features) {
     const std::lock_guard lock(x_mutex);
     for (const auto& [name, engine] : x_engines) {
-      if (name == mode.name && engine.config().features == features) return engine;
+      if (name == variant.name && engine.config().features == features) return engine;
     }
     Config config;
     config.features = features;
-    config.eager_translation = mode.eager;
-    config.memory_mode = mode.memory;
+    config.eager_translation = variant.mode.eager;
+    config.memory_mode = variant.mode.memory;
+    config.optimizations = variant.optimizations;
     config.gc_stress = x_options.gc_stress;
-    return x_engines.emplace_back(mode.name, Engine(config)).second;
+    return x_engines.emplace_back(variant.name, Engine(config)).second;
   }
 
   void count(const Script& script, const std::vector<Command>& commands,
@@ -256,7 +295,7 @@ class Suite {
     for (std::size_t mode = 0; mode < by_mode.size(); mode++) {
       const Outcome& outcome = by_mode[mode][command.number];
       if (outcome.kind == Outcome::Kind::Failed) {
-        failures[outcome.text].push_back(x_options.modes[mode].name);
+        failures[outcome.text].push_back(x_options.variants[mode].name);
       } else if (outcome.kind == Outcome::Kind::Skipped) {
         reason = outcome.text;
       } else if (outcome.kind == Outcome::Kind::Passed) {
@@ -272,7 +311,7 @@ class Suite {
         std::string names;
         for (const std::string_view mode : modes)
           names.append(names.empty() ? "" : ", ").append(mode);
-        if (modes.size() == std::size(kModes)) names = "all modes";
+        if (modes.size() > 1 && modes.size() == x_options.variants.size()) names = "all modes";
         report.lines += where + command.type_name + " " + text + " [" + names + "]\n";
       }
       report.totals.failed++;

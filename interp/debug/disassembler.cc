@@ -13,6 +13,7 @@
 #include "interp/core/trap.h"
 #include "interp/debug/instr_printer.h"
 #include "interp/execute/handlers.h"
+#include "interp/translate/byte_loop.h"
 #include "interp/translate/cell_layout.h"
 #include "interp/translate/flow.h"
 
@@ -141,6 +142,8 @@ constexpr std::string_view shape_name(Shape shape) {
       return "array v128.store";
     case Shape::Runtime:
       return "runtime";
+    case Shape::ByteLoop:
+      return "byte loop";
     case Shape::Zero:
       return "zero";
     case Shape::CheckStack:
@@ -318,6 +321,11 @@ std::string rest(Shape shape, const CellLayout& at, const uint8_t* cell) {
       return text(x);
     case Shape::Trap:
       return std::string(text_of(static_cast<TrapCode>(x)));
+    case Shape::ByteLoop: {
+      const ByteLoop& loop = *read<const ByteLoop*>(cell + at.p);
+      return std::string(loop.value_bytes == 0 ? "copy" : "fill") + ", step " +
+             std::to_string(loop.step);
+    }
     case Shape::BranchTable:
     case Shape::BranchTableLoad:
       return text(x) + " and default" + (z != 0 ? ", from " + text(-z) : "");

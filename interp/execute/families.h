@@ -19,6 +19,7 @@ HandlerFn* exception_handler(const HandlerKey& key);   // Throw, ThrowRef
 HandlerFn* atomic_handler(const HandlerKey& key);      // Atomic
 HandlerFn* wide_handler(const HandlerKey& key);        // Wide, MulWide
 HandlerFn* gc_handler(const HandlerKey& key);          // structs, arrays, i31s, casts
+HandlerFn* byte_loop_handler(const HandlerKey& key);   // ByteLoop
 HandlerFn* move_handler(const HandlerKey& key);        // Move, Select, globals, Zero
 HandlerFn* branch_handler(
     const HandlerKey& key);  // Branch, BranchIf, BranchTable, Trap, Fuel, CheckStack

@@ -111,6 +111,8 @@ Handler handler_for(const HandlerKey& key) {
       case Shape::SwitchBack:
       case Shape::EnterLazy:
         return call_handler(key);
+      case Shape::ByteLoop:
+        return byte_loop_handler(key);
       case Shape::kCount:
         return nullptr;
       default:

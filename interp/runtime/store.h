@@ -40,7 +40,7 @@ struct StoreConfig {
   // Mode of memories that this store creates. Auto: Guard where a reservation can be had.
   enum class Memories : uint8_t { Auto, Guard, Checked } memories = Memories::Auto;
   bool fuel = false;
-  Optimizations optimizations = Optimizations::all();
+  Optimizations optimizations = default_optimizations();
   // Code counts what it executes, and a sampler notes where the guest is.
   bool profile = false;
   // What the store's garbage-collected objects may take from the system.

@@ -96,6 +96,7 @@ enum class Shape : uint8_t {
   Trap,        // trap with code x
   CountBlock,  // add 1 to the counter at p: only in code that counts (CodeOptions)
   CountEdge,   // likewise, and go to target
+  ByteLoop,    // most iterations of the loop that follows: p is its description (byte_loop.h)
   Redispatch,  // no cell: the handler that goes on with the one its cell has now
   // Cells shared by all code, not part of any function.
   Exit,        // leave the interpreter

@@ -213,6 +213,7 @@ constexpr Fields fields_of(Shape shape) {
     case Shape::Trap:
       return {X};
     case Shape::CountBlock:
+    case Shape::ByteLoop:
       return {P};
     case Shape::CountEdge:
       return {Target, P};

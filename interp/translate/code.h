@@ -23,6 +23,7 @@ namespace weft::interp {
 
 class TypeRegistry;
 struct IrFunction;
+struct ByteLoop;
 class KeyFacts;
 
 struct CodeOptions {
@@ -157,8 +158,9 @@ class CodeSpace {
 
   mutable std::mutex x_mutex;  // of what follows
   struct Function : FunctionCode {
-    std::unique_ptr<const CatchTable> catches;  // null if it has none
-    std::unique_ptr<uint64_t[]> counters;       // null unless it counts
+    std::unique_ptr<const CatchTable> catches;     // null if it has none
+    std::unique_ptr<uint64_t[]> counters;          // null unless it counts
+    std::unique_ptr<const ByteLoop[]> byte_loops;  // null if it has none
   };
   struct Chunk {
     std::unique_ptr<uint8_t[]> memory;

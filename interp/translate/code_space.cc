@@ -63,6 +63,7 @@ IrFunction CodeSpace::build(uint32_t func) const {
   const bool valid = translator.function(func);
   IrFunction function = translator.take();
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
+  find_byte_loops(function);
   fuse(function, x_options.optimizations);
   if (x_options.optimizations.has(Optimization::Accumulators)) use_accumulators(function);
   if (x_options.count_dispatches) count_blocks(function);
@@ -81,6 +82,7 @@ const uint8_t* CodeSpace::translate(uint32_t func) {
 const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   IrFunction function = build(func);
   std::unique_ptr<uint64_t[]> counters = make_counters(function);
+  std::unique_ptr<ByteLoop[]> byte_loops = make_byte_loops(function);
   const std::lock_guard lock(x_mutex);
   if (x_facts == nullptr) x_facts = std::make_unique<KeyFacts>();
   const CellPlan plan = plan_cells(function, *x_facts);
@@ -94,6 +96,7 @@ const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   Function& made = chunk->functions.emplace_back();
   static_cast<FunctionCode&>(made) = {func, code, code + plan.size};
   made.counters = std::move(counters);
+  made.byte_loops = std::move(byte_loops);
   if (!function.catches.empty()) {
     try {
       made.catches = std::make_unique<const CatchTable>(function, plan.offsets, code);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "interp/core/opcode.h"
+#include "interp/translate/byte_loop.h"
 #include "interp/translate/cell.h"
 #include "interp/translate/code.h"
 #include "interp/translate/optimizations.h"
@@ -88,11 +90,18 @@ struct IrFunction {
   std::vector<IrTry> tries;
   std::vector<IrCatch> catches;
   std::vector<IrTryChange> try_changes;  // ascending
+  std::vector<ByteLoop> byte_loops;      // by `p` of their cells
   uint32_t label_count = 0;
   uint32_t local_slots = 0;  // the frame begins with them
   uint32_t frame_slots = 0;
   uint32_t counter_count = 0;
 };
+
+// Keeps those ByteLoop cells, of which the translator puts one before each loop, whose loops copy
+// or fill memory. Comes first: it reads plain instructions.
+void find_byte_loops(IrFunction& function);
+// What these cells point to, from then on; null if there are none.
+std::unique_ptr<ByteLoop[]> make_byte_loops(IrFunction& function);
 
 // Replaces groups of instructions by single ones that do the same.
 void fuse(IrFunction& function, Optimizations optimizations);

@@ -24,14 +24,15 @@ enum class Optimization : uint8_t {
   CompareSelect,  // a comparison and the choice by it are one cell
   Steps,          // a local that advances by a constant does so in a later cell
   Inlining,       // calls of small functions become what these do
+  ByteLoops,      // loops that copy or fill memory are one cell, but for their last iteration
   kCount,
 };
 inline constexpr size_t kOptimizationCount = static_cast<size_t>(Optimization::kCount);
 
 inline constexpr std::array<std::string_view, kOptimizationCount> kOptimizationNames = {
-    "accumulators", "compare-branch", "addresses", "op-op", "op-load",        "store-op",
-    "branch-op",    "branch-load",    "return-op", "moves", "compare-select", "steps",
-    "inlining",
+    "accumulators",   "compare-branch", "addresses",   "op-op",      "op-load",
+    "store-op",       "branch-op",      "branch-load", "return-op",  "moves",
+    "compare-select", "steps",          "inlining",    "byte-loops",
 };
 
 class Optimizations {
@@ -52,5 +53,9 @@ class Optimizations {
   }
   uint32_t x_bits;
 };
+
+// What stores do that are not told otherwise: all. Alone in its file, so that a program may have
+// another one in its place: tests do (tests/optimizations.cc).
+Optimizations default_optimizations();
 
 }  // namespace weft::interp

@@ -103,7 +103,12 @@ class Translator {
 
   Translator(const Module& module, const TypeRegistry& types, const ContextLayout& layout,
              const CodeOptions& options)
-      : x_module(module), x_types(types), x_layout(layout), x_options(options) {}
+      : x_module(module),
+        x_types(types),
+        x_layout(layout),
+        x_options(options),
+        x_finds_byte_loops(options.optimizations.has(Optimization::ByteLoops) &&
+                           !module.memories.empty() && !module.memories[0].shared) {}
 
   // Makes room for a function whose body has so many bytes: growing copies, and touches new pages.
   void reserve(size_t body_bytes) {
@@ -361,6 +366,8 @@ class Translator {
   const TypeRegistry& x_types;
   const ContextLayout& x_layout;
   const CodeOptions& x_options;
+  // Not where other threads see in which order bytes are written.
+  const bool x_finds_byte_loops;
 
   IrFunction x_function;
   Origin x_origin;

@@ -54,6 +54,7 @@ Translator::Label Translator::block(Stack stack, BlockSignature signature) {
 Translator::Label Translator::loop(Stack stack, BlockSignature signature) {
   Label label = new_frame(stack, signature);
   use(label.target);
+  if (x_finds_byte_loops) emit({.shape = Shape::ByteLoop});  // dropped unless it is one
   place(label.target);
   label.fuel_region = x_fuel_region;
   begin_fuel_region();

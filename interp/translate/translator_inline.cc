@@ -119,8 +119,8 @@ void Translator::begin_inlined(std::span<const ValType> locals, uint32_t param_c
       base_is_free &= binding.own_slot != base;
     }
     const bool is_callers = binding.kind == Binding::Kind::Caller;
-    x_locals.push_back({.slot = is_callers ? x_locals[binding.local].slot : binding.own_slot,
-                        .repr = repr});
+    x_locals.push_back(
+        {.slot = is_callers ? x_locals[binding.local].slot : binding.own_slot, .repr = repr});
   }
   // Operands are above what is in slots.
   x_top = {end, 0};

@@ -516,7 +516,7 @@ class FuncGenerator {
     if (choice < 95) return call();
     if (choice < 97) return call_indirect();
     if (choice < 98) return table_set();
-    bulk();
+    x_bits.chance(50) ? bulk() : byte_loop();
   }
 
   // One operand: what is on top if it fits and nothing else was pulled, else something new.
@@ -585,6 +585,18 @@ class FuncGenerator {
     }
     x_bits.chance(50) ? emit(Opcode::MemoryFill, Bytes{0}) : emit(Opcode::MemoryCopy, Bytes{0, 0});
     pop(3);
+  }
+
+  void byte_loop() {
+    std::vector<uint32_t> locals;
+    for (uint32_t i = 0; i < x_usable; ++i) {
+      if (x_locals[i] == 'i') locals.push_back(i);
+    }
+    if (locals.size() < 3) return;
+    std::rotate(locals.begin(), locals.begin() + x_bits.below(uint32_t(locals.size())),
+                locals.end());
+    for (const Bytes& instr : random_byte_loop(x_bits, locals[0], locals[1], locals[2]))
+      x_func.instrs.push_back(instr);
   }
 
   void call_type(const RandomSignature& type) {

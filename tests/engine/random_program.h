@@ -68,4 +68,7 @@ class RandomBits {
   uint64_t x_state;
 };
 
+// A loop that copies or fills memory, or nearly does, by three i32 locals, whatever they hold.
+std::vector<Bytes> random_byte_loop(RandomBits& bits, uint32_t to, uint32_t from, uint32_t count);
+
 }  // namespace weft::interp::testing

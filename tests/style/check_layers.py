@@ -26,6 +26,7 @@ HOOK = "interp/debug/hook.h"
 
 # What translated code is: the cells, and where they are kept.
 CODE_FORMAT = [
+    "interp/translate/byte_loop.h",
     "interp/translate/cell.h",
     "interp/translate/cell_layout.h",
     "interp/translate/code.h",

@@ -57,8 +57,10 @@ void divide_stack(const Config& config, interp::StoreConfig& store) {
       config.max_stack_bytes - std::uint64_t{store.max_call_depth} * sizeof(interp::Record);
 }
 
-Result<interp::Optimizations> parse_optimizations(std::string_view list) {
-  interp::Optimizations optimizations = interp::Optimizations::all();
+}  // namespace
+
+Result<interp::Optimizations> parse_optimizations(std::string_view list,
+                                                  interp::Optimizations optimizations) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     std::string_view name = list.substr(0, comma);
@@ -82,8 +84,6 @@ Result<interp::Optimizations> parse_optimizations(std::string_view list) {
   }
   return optimizations;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
   auto settings = std::make_shared<Settings>();
@@ -115,7 +115,8 @@ Result<std::shared_ptr<const Settings>> make_settings(const Config& config) {
       break;
   }
   store.fuel = config.fuel;
-  const Result<interp::Optimizations> optimizations = parse_optimizations(config.optimizations);
+  const Result<interp::Optimizations> optimizations =
+      parse_optimizations(config.optimizations, store.optimizations);
   if (!optimizations) return std::unexpected(optimizations.error());
   store.optimizations = *optimizations;
   store.profile = config.profile;

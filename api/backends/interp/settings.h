@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "interp/decode/limits.h"
 #include "interp/decode/module_decoder.h"
@@ -27,6 +28,11 @@ struct Settings {
   std::uint64_t table_elements = 0;
   std::shared_ptr<interp::TypeRegistry> types;
 };
+
+// Those optimizations changed by a list (Config::optimizations); Errc::not_found for a name that
+// isn't there.
+Result<interp::Optimizations> parse_optimizations(std::string_view list,
+                                                  interp::Optimizations optimizations);
 
 // Errc::unsupported for what this build or machine can't do.
 Result<std::shared_ptr<const Settings>> make_settings(const Config& config);
