@@ -60,7 +60,7 @@ class Pair {
     for (size_t i = from; i < to; ++i) base[i] = static_cast<uint8_t>(i * 167 ^ i >> 8);
   }
   static uint64_t trap_offset(Translated& translated) {
-    return translated.code->offset_of(translated.store->state().trap.pc, false);
+    return translated.code->positions_of(translated.store->state().trap.pc, false).front().offset;
   }
   // The parameters and locals of the function that trapped.
   static Slots slots(Translated& translated) {

@@ -232,8 +232,8 @@ TEST_F(Fusions, TablesLoadTheirIndexAndSubtract) {
   EXPECT_EQ(translated.run({2}), (Slots{6}));
   EXPECT_TRUE(translated.run({UINT32_MAX}).empty());
   EXPECT_EQ(translated.trap, TrapCode::OutOfBoundsMemoryAccess);
-  EXPECT_EQ(translated.code->offset_of(translated.store->state().trap.pc, false),
-            translated.code->origins(0).front().wasm_offset);
+  EXPECT_EQ(translated.code->positions_of(translated.store->state().trap.pc, false).front().offset,
+            translated.code->origins(0).front().origin.wasm_offset);
 }
 
 }  // namespace
