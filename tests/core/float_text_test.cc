@@ -50,9 +50,13 @@ TEST(FloatText, ReadsBackWhateverTheBits) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 20'000; ++i) {
     const auto value = std::bit_cast<double>(random());
-    if (std::isfinite(value)) EXPECT_EQ(std::strtod(float_text(value).c_str(), nullptr), value);
+    if (std::isfinite(value)) {
+      EXPECT_EQ(std::strtod(float_text(value).c_str(), nullptr), value);
+    }
     const auto narrow = std::bit_cast<float>(static_cast<uint32_t>(random()));
-    if (std::isfinite(narrow)) EXPECT_EQ(std::strtof(float_text(narrow).c_str(), nullptr), narrow);
+    if (std::isfinite(narrow)) {
+      EXPECT_EQ(std::strtof(float_text(narrow).c_str(), nullptr), narrow);
+    }
   }
 }
 
