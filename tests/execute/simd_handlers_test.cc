@@ -385,7 +385,9 @@ TEST_P(SimdHandlersOf, MoveConstantsSlotsSelectionsAndGlobals) {
     const Guest before = guest;
     guest.run(find(get), get, {.x = kOffset});
     EXPECT_EQ(guest.vector_at(kD), kVector);
-    if (all) EXPECT_EQ(guest.after.vacc, kVector);
+    if (all) {
+      EXPECT_EQ(guest.after.vacc, kVector);
+    }
     EXPECT_EQ(guest.after.acc, before.before.acc);
   }
 }
@@ -461,7 +463,9 @@ TEST_P(SimdHandlersOf, AccessMemoryUpToItsLastByte) {
           }
         }
       });
-      if (!indexed) EXPECT_GE(found, 1);
+      if (!indexed) {
+        EXPECT_GE(found, 1);
+      }
       forms += found;
     }
   }
