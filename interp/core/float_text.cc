@@ -35,7 +35,7 @@ Decimal decimal_of(Float magnitude) {
   for (; *at != 'e'; ++at) {
     if (*at >= '0' && *at <= '9') decimal.digits += *at;
   }
-  decimal.exponent = std::atoi(at + 1);
+  decimal.exponent = static_cast<int>(std::strtol(at + 1, nullptr, 10));
   return decimal;
 }
 

@@ -7,7 +7,7 @@
 
 namespace weft::interp {
 
-constexpr std::optional<Opcode> swapped_vector(Opcode op) {
+constexpr bool commutes_vector(Opcode op) {
   using enum Opcode;
   switch (op) {
     case I8x16Eq:
@@ -57,7 +57,15 @@ constexpr std::optional<Opcode> swapped_vector(Opcode op) {
     case V128And:
     case V128Or:
     case V128Xor:
-      return op;
+      return true;
+    default:
+      return false;
+  }
+}
+
+constexpr std::optional<Opcode> swapped_vector(Opcode op) {
+  using enum Opcode;
+  switch (op) {
     case I8x16LtS:
       return I8x16GtS;
     case I8x16GtS:
@@ -131,7 +139,7 @@ constexpr std::optional<Opcode> swapped_vector(Opcode op) {
     case F64x2Ge:
       return F64x2Le;
     default:
-      return std::nullopt;
+      return commutes_vector(op) ? std::optional(op) : std::nullopt;
   }
 }
 

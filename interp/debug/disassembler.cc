@@ -50,11 +50,48 @@ constexpr std::string_view fused_shape_name(Shape shape) {
   }
 }
 
+constexpr std::string_view vector_shape_name(Shape shape) {
+  switch (shape) {
+    case Shape::VLoadIndexed:
+      return "indexed ";
+    case Shape::VStructGet:
+      return "struct v128.load";
+    case Shape::VStructSet:
+      return "struct v128.store";
+    case Shape::VArrayGet:
+      return "array v128.load";
+    case Shape::VArraySet:
+      return "array v128.store";
+    case Shape::VShuffle:
+      return "i8x16.shuffle";
+    case Shape::VConst:
+      return "v128.const";
+    case Shape::VMove:
+      return "v128.move";
+    case Shape::VSelect:
+      return "v128.select";
+    case Shape::VStore:
+    case Shape::VStoreFar:
+      return "v128.store";
+    case Shape::VStoreIndexed:
+      return "indexed v128.store";
+    case Shape::VGlobalGet:
+      return "v128.global.get";
+    case Shape::VGlobalSet:
+      return "v128.global.set";
+    case Shape::VGlobalGetFar:
+      return "v128.global.get far";
+    case Shape::VGlobalSetFar:
+      return "v128.global.set far";
+    default:
+      return fused_shape_name(shape);
+  }
+}
+
 // What a cell is called; one that computes is called as the instruction, after this.
 constexpr std::string_view shape_name(Shape shape) {
   switch (shape) {
     case Shape::LoadIndexed:
-    case Shape::VLoadIndexed:
       return "indexed ";
     case Shape::StoreIndexed:
       return "indexed ";
@@ -132,14 +169,6 @@ constexpr std::string_view shape_name(Shape shape) {
       return "ref.cast";
     case Shape::BranchCast:
       return "br_on_cast";
-    case Shape::VStructGet:
-      return "struct v128.load";
-    case Shape::VStructSet:
-      return "struct v128.store";
-    case Shape::VArrayGet:
-      return "array v128.load";
-    case Shape::VArraySet:
-      return "array v128.store";
     case Shape::Runtime:
       return "runtime";
     case Shape::ByteLoop:
@@ -156,29 +185,8 @@ constexpr std::string_view shape_name(Shape shape) {
       return "count";
     case Shape::CountEdge:
       return "count";
-    case Shape::VShuffle:
-      return "i8x16.shuffle";
-    case Shape::VConst:
-      return "v128.const";
-    case Shape::VMove:
-      return "v128.move";
-    case Shape::VSelect:
-      return "v128.select";
-    case Shape::VStore:
-    case Shape::VStoreFar:
-      return "v128.store";
-    case Shape::VStoreIndexed:
-      return "indexed v128.store";
-    case Shape::VGlobalGet:
-      return "v128.global.get";
-    case Shape::VGlobalSet:
-      return "v128.global.set";
-    case Shape::VGlobalGetFar:
-      return "v128.global.get far";
-    case Shape::VGlobalSetFar:
-      return "v128.global.set far";
     default:
-      return fused_shape_name(shape);
+      return vector_shape_name(shape);
   }
 }
 

@@ -252,7 +252,7 @@ class Translator {
   Operand push(Repr repr);
   Operand push_result(IrInstr& instr, Repr repr);  // and makes it the instruction's destination
   IrOperand pop_in_slot(const Operand& operand);   // puts any constant into its home
-  Operand push_read(uint32_t local, Repr repr);
+  Operand push_read(uint32_t index, Repr repr);
   Operand extend_u(const Operand& operand);
   // A constant stays one if there is a handler for `key`, which has it.
   IrOperand pop_for(const HandlerKey& key, const Operand& operand);
@@ -271,7 +271,7 @@ class Translator {
   }
   void assign_local(uint32_t index, const Operand& value, Stack stack);
   bool retarget(const Operand& value, uint32_t slot);
-  Operand read_local(uint32_t local);
+  Operand read_local(uint32_t index);
 
   // --- leaves instead of calls (translator_inline.cc)
   // What a local of a leaf is: in a slot of its own, or until it is set something that needs none.
