@@ -1,15 +1,16 @@
 // The command line: options before the first operand, which belongs to the guest from there on.
 #pragma once
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "weft/config.hpp"
@@ -21,12 +22,31 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What an option does with its value: a lambda that captures one reference. Tables of them are
+// copied and dropped as plain bytes.
+class Setter {
+ public:
+  template <class Set>
+    requires(std::is_trivially_copyable_v<Set> && sizeof(Set) == sizeof(void*))
+  // NOLINTNEXTLINE(google-explicit-constructor): a lambda in a table of options
+  Setter(Set set)
+      : x_captured(std::bit_cast<void*>(set)), x_call([](void* captured, std::string_view value) {
+          std::bit_cast<Set>(captured)(value);
+        }) {}
+
+  void operator()(std::string_view value) const { x_call(x_captured, value); }
+
+ private:
+  void* x_captured;
+  void (*x_call)(void*, std::string_view);
+};
+
 struct Option {
   std::string_view name;   // "--dir"
   std::string_view value;  // what the help calls its value; empty if it has none, "[=NAME]" if it
                            // may be left out
   std::string_view help;   // may have several lines
-  std::function<void(std::string_view)> set;
+  Setter set;
 };
 
 // Reads options up to the first argument that is none, or past a `--`. Gives the operands. Throws

@@ -1,6 +1,8 @@
 # Targets of this repository: layers, the library made of them, tools and benchmarks.
 #
-#   weft_layer(NAME SOURCES a.cc ... [LIBS target ...])          one layer of the library: OBJECT library weft_NAME
+#   weft_layer(NAME SOURCES a.cc ... [CATCHING a.cc ...] [LIBS target ...])
+#                                                                one layer of the library: OBJECT library weft_NAME;
+#                                                                CATCHING: sources that catch exceptions
 #   weft_tool(TARGET [OUTPUT name] [INSTALL] SOURCES main.cc ... [LIBS target ...])
 #                                                                an executable in the top of the build folder
 #   weft_bench(NAME SOURCES a.cc ... [LIBS target ...])          weft-bench-NAME, with Google Benchmark
@@ -120,20 +122,27 @@ function(weft_add_folder dir)
   endif()
 endfunction()
 
-# What a build for size compiles all but the handlers with. Small functions are inlined a little more than -Oz does by
-# itself: each that is not costs an entry for unwinding, too. Types of the inside have no names.
+# What a build for size compiles a target with. Optimising once more when all is known is worth an eighth of the command;
+# the objects hold ordinary code, too, for what links without. NO_RTTI: types of the inside have no names. NO_EXCEPTIONS:
+# nothing there throws but an allocation that fails, which then ends the process.
 function(weft_small_options target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_RTTI" "" "")
-  if(WEFT_SMALL AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-mllvm -inline-threshold=25>")
+  if(NOT WEFT_SMALL)
+    return()
   endif()
-  if(WEFT_SMALL AND arg_NO_RTTI)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_RTTI;NO_EXCEPTIONS" "" "")
+  if(WEFT_LLD)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-flto> $<$<COMPILE_LANGUAGE:CXX>:-ffat-lto-objects>)
+  endif()
+  if(arg_NO_RTTI)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+  endif()
+  if(arg_NO_EXCEPTIONS)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
   endif()
 endfunction()
 
 function(weft_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;CATCHING;LIBS")
   weft_no_leftovers(weft_layer "${arg_UNPARSED_ARGUMENTS}")
   set(target weft_${name})
   if(NOT arg_SOURCES)
@@ -149,9 +158,12 @@ function(weft_layer name)
                C_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
                POSITION_INDEPENDENT_CODE ON)
-  if(name MATCHES "^(core|debug|decode|runtime|translate|validate|wasi)$")
+  if(name MATCHES "^(core|debug|decode|execute|runtime|translate|validate)$")
+    weft_small_options(${target} NO_RTTI NO_EXCEPTIONS)
+    set_source_files_properties(${arg_CATCHING} PROPERTIES COMPILE_OPTIONS -fexceptions)
+  elseif(name STREQUAL "wasi")
     weft_small_options(${target} NO_RTTI)
-  elseif(NOT name STREQUAL "execute")
+  else()
     weft_small_options(${target})
   endif()
   set_property(GLOBAL APPEND PROPERTY WEFT_LAYERS ${target})
@@ -209,10 +221,12 @@ function(weft_tool target)
       target_link_options(${target} PRIVATE -Wl,--gc-sections)
       if(NOT WEFT_SMALL)
         target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
+      elseif(WEFT_LLD)
+        target_link_options(${target} PRIVATE -flto -ffat-lto-objects)
       endif()
       if(WEFT_LLD)
-        # Handlers keep their addresses, which are taken.
-        target_link_options(${target} PRIVATE -Wl,--icf=safe)
+        # Handlers keep their addresses, by which the profiler and the dump know them; a build for size has neither.
+        target_link_options(${target} PRIVATE -Wl,--icf=$<IF:$<BOOL:${WEFT_SMALL}>,all,safe>)
       endif()
     endif()
     install(TARGETS ${target} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

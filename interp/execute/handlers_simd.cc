@@ -32,10 +32,9 @@ namespace HWY_NAMESPACE {
 #pragma clang attribute push(__attribute__((minsize)), apply_to = function)
 #endif
 
-// Targets of old processors have one form of each handler, with all operands in slots, as has a
-// build for size.
+// Targets of old processors have one form of each handler, with all operands in slots.
 #undef WEFT_ALL_FORMS
-#if defined(WEFT_SMALL) || WEFT_EMULATED || (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2)
+#if WEFT_EMULATED || (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 && !defined(WEFT_SMALL))
 #define WEFT_ALL_FORMS 0
 #else
 #define WEFT_ALL_FORMS 1
@@ -662,10 +661,8 @@ struct Forms {
   }();
 };
 
-struct Row {
-  HandlerFn* const* handlers = nullptr;
-  const uint8_t* numbers = nullptr;
-};
+// An instruction's handlers, in the order of its shape's forms; null if it has none.
+using Row = HandlerFn* const*;
 
 // The instruction with the same function, for those that have no handlers of their own.
 constexpr Opcode with_handlers(Opcode op) {
@@ -705,9 +702,9 @@ template <Shape S, Opcode Op = Opcode::Nop>
 constexpr Row row() {
   using Of = Forms<S, S == Shape::VBinary && swapped(Op).has_value()>;
   if constexpr (Of::kCount == 0) {
-    return {};
+    return nullptr;
   } else {
-    return {Of::template kHandlers<HandlerKey{.shape = S, .op = Op}>.data(), Of::kNumbers.data()};
+    return Of::template kHandlers<HandlerKey{.shape = S, .op = Op}>.data();
   }
 }
 
@@ -781,24 +778,65 @@ Row find_row(Shape shape, Opcode op) {
       break;
   }
   const size_t at = index_of(op) - kFirstRow;  // beyond all rows, if before the first
-  if (at >= kRowCount) return {};
+  if (at >= kRowCount) return nullptr;
   const Shape is = kRows.shapes[at];
   if (shape == is) return kRows.rows[at];
   switch (shape) {
     case Shape::VShiftOr:
       if (op == Opcode::I32x4Shl) return row<Shape::VShiftOr, Opcode::I32x4Shl>();
       if (op == Opcode::I64x2Shl) return row<Shape::VShiftOr, Opcode::I64x2Shl>();
-      return {};
+      return nullptr;
     case Shape::VLoadIndexed:
-      return is == Shape::VLoad ? kRows.indexed[at] : Row{};
+      return is == Shape::VLoad ? kRows.indexed[at] : nullptr;
     case Shape::VLoadFar:
-      return is == Shape::VLoad ? kRows.far[at] : Row{};
+      return is == Shape::VLoad ? kRows.far[at] : nullptr;
     case Shape::VLoadLaneFar:
-      return is == Shape::VLoadLane ? kRows.far[at] : Row{};
+      return is == Shape::VLoadLane ? kRows.far[at] : nullptr;
     case Shape::VStoreLaneFar:
-      return is == Shape::VStoreLane ? kRows.far[at] : Row{};
+      return is == Shape::VStoreLane ? kRows.far[at] : nullptr;
     default:
-      return {};
+      return nullptr;
+  }
+}
+
+// The numbers of the forms that an instruction's row is in the order of.
+const uint8_t* form_numbers(Shape shape, Opcode op) {
+  switch (shape) {
+    case Shape::VBinary:
+      return swapped(op) ? Forms<Shape::VBinary, true>::kNumbers.data()
+                         : Forms<Shape::VBinary, false>::kNumbers.data();
+#define WEFT_FORMS(S) \
+  case Shape::S:      \
+    return Forms<Shape::S>::kNumbers.data();
+      WEFT_FORMS(VUnary)
+      WEFT_FORMS(VTernary)
+      WEFT_FORMS(VShift)
+      WEFT_FORMS(VShiftOr)
+      WEFT_FORMS(VTest)
+      WEFT_FORMS(VSplat)
+      WEFT_FORMS(VExtract)
+      WEFT_FORMS(VReplace)
+      WEFT_FORMS(VShuffle)
+      WEFT_FORMS(VConst)
+      WEFT_FORMS(VMove)
+      WEFT_FORMS(VSelect)
+      WEFT_FORMS(VGlobalGet)
+      WEFT_FORMS(VGlobalGetFar)
+      WEFT_FORMS(VGlobalSet)
+      WEFT_FORMS(VGlobalSetFar)
+      WEFT_FORMS(VLoad)
+      WEFT_FORMS(VLoadIndexed)
+      WEFT_FORMS(VLoadFar)
+      WEFT_FORMS(VLoadLane)
+      WEFT_FORMS(VLoadLaneFar)
+      WEFT_FORMS(VStore)
+      WEFT_FORMS(VStoreIndexed)
+      WEFT_FORMS(VStoreFar)
+      WEFT_FORMS(VStoreLane)
+      WEFT_FORMS(VStoreLaneFar)
+#undef WEFT_FORMS
+    default:
+      return nullptr;  // no row either
   }
 }
 
@@ -812,9 +850,9 @@ HandlerFn* find(const HandlerKey& key) {
   }
   if ((key.flags & ~kChecked) != 0) return nullptr;
   const Row row = find_row(key.shape, key.op);
-  if (row.handlers == nullptr) return nullptr;
-  const uint8_t number = row.numbers[Forms<Shape::VUnary>::index_of(key)];
-  return number == 0 ? nullptr : row.handlers[number - 1];
+  if (row == nullptr) return nullptr;
+  const uint8_t number = form_numbers(key.shape, key.op)[Forms<Shape::VUnary>::index_of(key)];
+  return number == 0 ? nullptr : row[number - 1];
 }
 
 const SimdHandlers& handlers() {

@@ -99,20 +99,35 @@ constexpr void for_each_forms(F f) {
   }
 }
 
-constexpr size_t kCount = kSmall ? 0 : [] {
+// Calls f with every key.
+template <class F>
+constexpr void for_each_key(F f) {
+  for_each_forms([&f](const Forms& forms) {
+    for (size_t i = 0; i < forms.count(); ++i) {
+      const HandlerKey key = forms.at(i);
+      if (!kSmall || exists_with_step_when_small(key)) f(key);
+    }
+  });
+}
+
+constexpr size_t kCount = [] {
   size_t count = 0;
-  for_each_forms([&count](const Forms& forms) { count += forms.count(); });
+  for_each_key([&count](const HandlerKey&) { ++count; });
   return count;
 }();
 
 constexpr auto kKeys = [] {
   std::array<HandlerKey, kCount> keys{};
   size_t count = 0;
-  for_each_forms([&](const Forms& forms) {
-    for (size_t i = 0; i < forms.count() && count < kCount; ++i) keys[count++] = forms.at(i);
-  });
+  for_each_key([&](const HandlerKey& key) { keys[count++] = key; });
   std::ranges::sort(keys);
   return keys;
+}();
+
+constexpr auto kWords = [] {
+  std::array<uint64_t, kCount> words{};
+  std::ranges::transform(kKeys, words.begin(), &HandlerKey::word);
+  return words;
 }();
 
 template <HandlerKey Key>
@@ -150,9 +165,10 @@ constexpr auto kHandlers = []<size_t... I>(std::index_sequence<I...>) {
 }  // namespace
 
 HandlerFn* step_handler(const HandlerKey& key) {
-  const auto at = std::ranges::lower_bound(kKeys, key);
-  return at != kKeys.end() && *at == key ? kHandlers[static_cast<size_t>(at - kKeys.begin())]
-                                         : nullptr;
+  const uint64_t word = key.word();
+  const auto at = std::ranges::lower_bound(kWords, word);
+  return at != kWords.end() && *at == word ? kHandlers[static_cast<size_t>(at - kWords.begin())]
+                                           : nullptr;
 }
 
 }  // namespace weft::interp

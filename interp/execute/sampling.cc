@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "interp/core/small.h"
 #include "interp/execute/frame_walk.h"
 #include "interp/runtime/sampler.h"
 #include "interp/runtime/store.h"
@@ -38,6 +39,7 @@ void add_sample(StoreState& state, Sampler::Stack stack, const Context* context,
 }  // namespace
 
 void take_sample(Context& context, const uint8_t* cell, const Record* records) noexcept {
+  if constexpr (kSmall) return;
   StoreState& state = *context.state;
   const uint32_t ticks = state.take_ticks();
   if (ticks == 0) return;
@@ -49,6 +51,7 @@ void take_sample(Context& context, const uint8_t* cell, const Record* records) n
 }
 
 void take_host_sample(StoreState& state) noexcept {
+  if constexpr (kSmall) return;
   const uint32_t ticks = state.take_ticks();
   const WaitingGuest& guest = state.waiting;
   if (ticks == 0 || guest.pc == nullptr) return;

@@ -33,39 +33,6 @@ constexpr bool is_normal(const HandlerKey& key) {
          (key.d == Out::Slot || has_field(key.shape, Field::D));
 }
 
-// What a build for size leaves out: results that are not written, so that each is in its slot too,
-// and the accumulator as an operand of what computes its address from two, and of what is rare.
-constexpr bool is_left_out_when_small(const HandlerKey& key) {
-  const bool takes_acc = key.a == In::Acc || key.b == In::Acc || key.c == In::Acc;
-  switch (key.shape) {
-    case Shape::Binary:
-    case Shape::Unary:
-    case Shape::Load:
-    case Shape::Move:
-      return key.d == Out::Acc;
-    case Shape::LoadIndexed:
-      return takes_acc || key.d == Out::Acc;
-    case Shape::LoadFar:
-    case Shape::StructGet:
-    case Shape::ArrayGet:
-    case Shape::ArrayLen:
-    case Shape::I31Get:
-    case Shape::RefTest:
-      return takes_acc || key.d == Out::Acc;
-    case Shape::StoreIndexed:
-    case Shape::StoreFar:
-    case Shape::StructSet:
-    case Shape::ArraySet:
-    case Shape::RefCast:
-    case Shape::BranchCast:
-      return takes_acc;
-    case Shape::CompareBranch:
-      return takes_acc && reprs_of(key).in[0] != Repr::I32;
-    default:
-      return false;
-  }
-}
-
 // Which cells may begin with a step: sums, moves, calls, and the ends of loops.
 constexpr bool steps_exist(Shape shape) {
   switch (shape) {
@@ -101,8 +68,84 @@ constexpr bool steps_exist(Opcode access) {
       return false;
   }
 }
+
+// What chains of operations are mostly made of.
+constexpr bool is_common(Opcode op) {
+  switch (op) {
+    case Opcode::I32Add:
+    case Opcode::I32And:
+    case Opcode::I32Xor:
+    case Opcode::I32Shl:
+    case Opcode::I32ShrU:
+    case Opcode::I32Rotl:
+    case Opcode::F64Add:
+    case Opcode::F64Sub:
+    case Opcode::F64Mul:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a build for size leaves out: most results that are not written, so that each is in its slot
+// too, and the accumulator as an operand of what computes its address from two, and of what is
+// rare.
+constexpr bool is_left_out_when_small(const HandlerKey& key) {
+  const bool takes_acc = key.a == In::Acc || key.b == In::Acc || key.c == In::Acc;
+  switch (key.shape) {
+    case Shape::Binary:
+      return key.d == Out::Acc && !is_common(key.op);
+    case Shape::Load:
+    case Shape::LoadIndexed:
+      if (steps_exist(key.op) && (key.flags & kChecked) == 0) return false;
+      return key.d == Out::Acc || (takes_acc && key.shape != Shape::Load);
+    case Shape::StoreIndexed:
+      return key.a == In::Acc || key.b == In::Acc ||
+             (key.c == In::Acc && (!steps_exist(key.op) || (key.flags & kChecked) != 0));
+    case Shape::Unary:
+    case Shape::Move:
+      return key.d == Out::Acc;
+    case Shape::LoadFar:
+    case Shape::StructGet:
+    case Shape::ArrayGet:
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+      return takes_acc || key.d == Out::Acc;
+    case Shape::StoreFar:
+    case Shape::StructSet:
+    case Shape::ArraySet:
+    case Shape::RefCast:
+    case Shape::BranchCast:
+      return takes_acc;
+    case Shape::CompareBranch:
+      return takes_acc && reprs_of(key).in[0] != Repr::I32;
+    default:
+      return false;
+  }
+}
+
+// What a build for size has of them.
+constexpr bool exists_with_step_when_small(const HandlerKey& key) {
+  switch (key.shape) {
+    case Shape::Binary:
+    case Shape::Call:
+    case Shape::CallLazy:
+      return key.d == Out::Slot && key.step() != kStepConst;
+    case Shape::BranchIf:
+      return key.step() != kStep64;
+    case Shape::Branch:
+    case Shape::BranchOp:
+      return key.step() == kStep;
+    case Shape::Load:
+      return key.step() == kStep && key.a == In::Slot && key.d == Out::Slot;
+    default:
+      return false;
+  }
+}
 constexpr bool exists_with_step(const HandlerKey& key) {
-  if (kSmall || (key.repr != Repr::I32 && key.shape != Shape::MoveBranch)) return false;
+  if (kSmall && !exists_with_step_when_small(key)) return false;
+  if (key.repr != Repr::I32 && key.shape != Shape::MoveBranch) return false;
   switch (key.shape) {
     case Shape::Binary:
       return key.op == Opcode::I32Add && key.a != In::Imm && key.b != In::Acc &&

@@ -29,7 +29,24 @@ constexpr bool plain_vector_form_exists(const HandlerKey& key) {
   }
 }
 
+// The forms of a build for size: fused ones, and of others those that save an instruction.
+constexpr bool is_vector_form_left_out_when_small(const HandlerKey& key) {
+  if (has_inner(key.shape) || plain_vector_form_exists(key)) return false;
+  switch (key.shape) {
+    case Shape::VBinary:
+      return !swapped(key.op) || key.a != In::Acc || key.b != In::Slot || key.d == Out::Acc;
+    case Shape::VShiftOr:
+      return key.d == Out::Acc;
+    case Shape::VLoadIndexed:
+    case Shape::VStoreIndexed:
+      return key.a == In::Acc || key.b == In::Acc || key.c == In::Acc || key.d == Out::Acc;
+    default:
+      return true;
+  }
+}
+
 constexpr bool vector_form_exists(const HandlerKey& key) {
+  if (kSmall && is_vector_form_left_out_when_small(key)) return false;
   if (has_inner(key.shape)) return find_fusion(key) && fused_form_exists(key, reprs_of(key));
   if (plain_vector_form_exists(key)) return true;
   const Reprs reprs = reprs_of(key);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interp/core/small.h"
 #include "interp/runtime/frame_values.h"
 #include "interp/runtime/sampler.h"
 #include "interp/validate/type_registry.h"
@@ -49,7 +50,7 @@ Result<std::unique_ptr<Store>> Store::make(std::shared_ptr<TypeRegistry> types,
   state.live_records = state.stack_top;
   state.lowest_record = reinterpret_cast<uintptr_t>(store->x_stack.end()) - record_bytes;
   state.record_limit.store(state.lowest_record);
-  if (config.profile) {
+  if (!kSmall && config.profile) {
     store->x_sampler = Sampler::make(store->x_state);
     if (store->x_sampler == nullptr) {
       return fail(ErrorKind::Exhausted, "a thread for the profiler could not be had");

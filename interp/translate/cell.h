@@ -9,14 +9,9 @@
 #include <cstdint>
 
 #include "interp/core/opcode.h"
+#include "interp/core/small.h"
 
 namespace weft::interp {
-
-#ifdef WEFT_SMALL
-inline constexpr bool kSmall = true;  // a build for size has fewer forms of cells
-#else
-inline constexpr bool kSmall = false;
-#endif
 
 // Machine code of a handler, opaque outside execute/.
 struct HandlerCode;
@@ -281,8 +276,14 @@ struct HandlerKey {
   Repr repr = Repr::I32;  // shapes without an opcode
   uint8_t flags = 0;
   constexpr uint8_t step() const { return flags & kStepFlags; }
+  // All of it, in an order that keeps keys of one shape together.
+  constexpr uint64_t word() const {
+    const auto bits = [](auto member, int at) { return static_cast<uint64_t>(member) << at; };
+    return bits(shape, 56) | bits(op, 40) | bits(inner, 24) | bits(a, 22) | bits(b, 20) |
+           bits(c, 18) | bits(d, 17) | bits(repr, 8) | flags;
+  }
   constexpr bool operator==(const HandlerKey&) const = default;
-  constexpr auto operator<=>(const HandlerKey&) const = default;
+  constexpr auto operator<=>(const HandlerKey& other) const { return word() <=> other.word(); }
 };
 
 // An entry of a branch table: the target cell and its handler, so that neither load waits for the

@@ -66,7 +66,7 @@ IrFunction CodeSpace::build(uint32_t func) const {
   find_byte_loops(function);
   fuse(function, x_options.optimizations);
   if (x_options.optimizations.has(Optimization::Accumulators)) use_accumulators(function);
-  if (x_options.count_dispatches) count_blocks(function);
+  if (!kSmall && x_options.count_dispatches) count_blocks(function);
   return function;
 }
 

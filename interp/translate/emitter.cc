@@ -10,15 +10,6 @@ namespace {
 
 bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape != Shape::kCount; }
 
-// Hashes of keys of one instruction differ.
-size_t hash_of(const HandlerKey& key) {
-  const size_t places = static_cast<size_t>(key.a) + static_cast<size_t>(key.b) * 3 +
-                        static_cast<size_t>(key.c) * 9 + static_cast<size_t>(key.d) * 27 +
-                        static_cast<size_t>(key.repr) * 54;
-  return static_cast<size_t>(key.shape) * 37 + static_cast<size_t>(key.op) * 101 +
-         static_cast<size_t>(key.inner) * 211 + places + size_t{key.flags} * 19;
-}
-
 size_t cell_bytes(const IrInstr& instr, KeyFacts& facts) {
   size_t bytes = facts.of(instr.key).layout.size;
   if (flow_of(instr.key.shape) == Flow::Table)
@@ -151,9 +142,10 @@ class CellWriter {
 
 }  // namespace
 
-// An entry that was never made has no layout: cells begin with their handler.
+// The upper bits of the product depend on all bits of the word. An entry that was never made has no
+// layout: cells begin with their handler.
 const KeyFacts::Entry& KeyFacts::of(const HandlerKey& key) {
-  Entry& entry = x_entries[hash_of(key) % kEntries];
+  Entry& entry = x_entries[key.word() * kMultiplier >> kHashShift];
   if (entry.key != key || entry.layout.size == 0)
     entry = {key, cell_layout(key), fields_of(key), reprs_of(key), handler_for(key)};
   return entry;

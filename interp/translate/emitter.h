@@ -1,6 +1,7 @@
 // IR to cells.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,8 @@ class KeyFacts {
 
  private:
   static constexpr size_t kEntries = 512;
+  static constexpr uint64_t kMultiplier = 0x9e37'79b9'7f4a'7c15;  // 2^64 by the golden ratio
+  static constexpr int kHashShift = 64 - std::countr_zero(kEntries);
   std::unique_ptr<Entry[]> x_entries = std::make_unique<Entry[]>(kEntries);
 };
 

@@ -1,6 +1,10 @@
 // Where a guest goes from a cell, by its shape.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 #include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
@@ -15,7 +19,9 @@ enum class Flow : uint8_t {
   Leave,   // not in this frame; or where an exception is caught
 };
 
-constexpr Flow flow_of(Shape shape) {
+namespace detail {
+
+constexpr Flow find_flow(Shape shape) {
   switch (shape) {
     case Shape::Branch:
     case Shape::MoveBranch:
@@ -50,5 +56,15 @@ constexpr Flow flow_of(Shape shape) {
       return Flow::Next;
   }
 }
+
+inline constexpr auto kFlows = [] {
+  std::array<Flow, static_cast<size_t>(Shape::kCount) + 1> flows{};
+  for (size_t i = 0; i < flows.size(); ++i) flows[i] = find_flow(static_cast<Shape>(i));
+  return flows;
+}();
+
+}  // namespace detail
+
+constexpr Flow flow_of(Shape shape) { return detail::kFlows[static_cast<size_t>(shape)]; }
 
 }  // namespace weft::interp

@@ -9,6 +9,7 @@
 
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
+#include "interp/core/small.h"
 #include "interp/translate/cell_layout.h"
 
 namespace weft::interp {
@@ -31,39 +32,18 @@ struct Fusion {
   }
 };
 
-// What a build for size has of them: those that pay most on the programs of bench/workloads/.
-constexpr bool is_kept_when_small(const Fusion& fusion) {
-  constexpr auto kKept = std::to_array<Fusion>({
-      {Shape::OpOp, Opcode::I32Xor, Opcode::I32ShrU, false},
-      {Shape::OpOp, Opcode::I32Xor, Opcode::I32And, false},
-      {Shape::OpOp, Opcode::I32And, Opcode::I32Xor, false},
-      {Shape::OpOp, Opcode::I32ShrS, Opcode::I32Shl, false},
-      {Shape::OpOp, Opcode::F64Mul, Opcode::F64Mul, false},
-      {Shape::OpOp, Opcode::F64Add, Opcode::F64Mul, false},
-      {Shape::OpOp, Opcode::F64Add, Opcode::F64Add, false},
-      {Shape::OpLoad, Opcode::F64Mul, Opcode::F64Load, false},
-      {Shape::OpLoad, Opcode::F64Add, Opcode::F64Load, false},
-      {Shape::OpLoad, Opcode::F64Sub, Opcode::F64Load, false},
-      {Shape::BranchOp, Opcode::I32Ne, Opcode::I32Add, false},
-  });
-  return std::ranges::find(kKept, fusion.order(), &Fusion::order) != kKept.end();
-}
-
-inline constexpr auto kAllFusions = [] {
+inline constexpr auto kFusions = [] {
   std::array fusions{
-#define WEFT_FUSE(shape, second, first) Fusion{Shape::shape, Opcode::second, Opcode::first, false},
+#define WEFT_FUSE_ALWAYS(shape, second, first) \
+  Fusion{Shape::shape, Opcode::second, Opcode::first, false},
+#ifndef WEFT_SMALL
+#define WEFT_FUSE WEFT_FUSE_ALWAYS
 #define WEFT_FUSE_RIGHT(shape, second, first) \
   Fusion{Shape::shape, Opcode::second, Opcode::first, true},
+#endif
 #include "interp/translate/fusions.def"
   };
   std::ranges::sort(fusions, {}, &Fusion::order);
-  return fusions;
-}();
-
-inline constexpr auto kFusions = [] {
-  constexpr auto kept = [](const Fusion& fusion) { return !kSmall || is_kept_when_small(fusion); };
-  std::array<Fusion, static_cast<size_t>(std::ranges::count_if(kAllFusions, kept))> fusions{};
-  std::ranges::copy_if(kAllFusions, fusions.begin(), kept);
   return fusions;
 }();
 static_assert(std::ranges::adjacent_find(kFusions, {}, &Fusion::order) == kFusions.end());
@@ -101,6 +81,7 @@ constexpr bool share_accumulator(Repr a, Repr b) {
 // Whether a row has the form with these places. What is absent the translator reaches by putting a
 // value into a slot, or by swapping operands.
 constexpr bool fused_form_exists(const HandlerKey& key, const Reprs& reprs) {
+  if (kSmall && (key.d == Out::Acc || (key.flags & kChecked) != 0)) return false;
   const auto share = [&](size_t i, size_t j) {
     return share_accumulator(reprs.in[i], reprs.in[j]);
   };

@@ -53,6 +53,7 @@ bool lets_loads_pass(const IrInstr& instr) {
       return !may_trap(instr.key.op);
     case Shape::Move:
     case Shape::Select:
+    case Shape::CompareSelect:
     case Shape::GlobalGet:
     case Shape::OpOp:
     case Shape::VUnary:
@@ -83,9 +84,10 @@ bool writes(const IrInstr& instr, uint32_t slot) {
          (slot > 0 && is_vector(instr.key.shape) && instr.writes_slot(slot - 1));
 }
 
-// Whether the machine has the form of a vector shape. Of other shapes forms are known beforehand.
+// Whether the form is there. Only those of vector shapes depend on the machine, and only a build
+// for size lacks others.
 bool is_there(const HandlerKey& key) {
-  return !is_vector(key.shape) || handler_for(key) != nullptr;
+  return (!kSmall && !is_vector(key.shape)) || handler_for(key) != nullptr;
 }
 
 bool is_const(const IrOperand& operand) { return operand.kind == IrOperand::Kind::Const; }
@@ -530,13 +532,20 @@ class Fuser {
                        is_const(other) && other.bits == 0;
     const Shape shape = tests ? Shape::VBranchTest : testing_shape(inner.key);
     const Fusion fusion{shape, op, inner.key.op, false};
-    if (shape == Shape::kCount || !find_fusion(fusion) || !is_there(fusion.key())) return false;
+    if (shape == Shape::kCount || !find_fusion(fusion)) return false;
+    HandlerKey key = fusion.key();
+    key.flags |= inner.key.flags & kChecked;
+    if (!is_there(key)) return false;
     if (is_const(inner.a) && shape != Shape::BranchLoadIndexed) return false;
     if (other.is_slot(inner.d.slot) || !is_movable(producer)) return false;
     const IrOperand result = inner.d;
     take_inner(branch, fusion, producer, tests ? IrOperand{} : other);
     branch.d = result;
-    if (value.dies) branch.key.d = Out::Acc;
+    if (value.dies) {
+      key = branch.key;
+      key.d = Out::Acc;
+      if (is_there(key)) branch.key = key;
+    }
     return true;
   }
   // The shape of a branch on the result of an instruction with this key.
@@ -726,7 +735,9 @@ class Fuser {
       // What the instruction reads it had better find in an accumulator.
       const bool waits = instr.reads_slot(step.d.slot) && flow_of(key.shape) == Flow::Next;
       if (waits) continue;
-      instr.key.flags |= kind;
+      key.flags = instr.key.flags | kind;
+      if (!is_there(key)) continue;
+      instr.key = key;
       instr.s = step.d.slot;
       instr.r = is_const(step.a) ? kNoSlot : step.a.slot;
       instr.t = static_cast<int32_t>(step_constant(step));

@@ -12,6 +12,7 @@
 #include "api/backends/interp/settings.h"
 #include "api/backends/interp/shared_memory.h"
 #include "api/backends/interp/store.h"
+#include "interp/core/small.h"
 
 namespace weft::backends {
 
@@ -44,9 +45,11 @@ class InterpEngine final : public backend::Engine {
 
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
-    return {DirectMemory, Fuel,      Interrupt,  Limits,   LimitCallback, Backtrace,
-            V128,         ExternRef, Gc,         Memory64, SharedMemory,  CustomSections,
-            Dump,         GcObjects, Exceptions, Profile};
+    backend::Capabilities all{
+        DirectMemory, Fuel, Interrupt, Limits,       LimitCallback, Backtrace,  V128,
+        ExternRef,    Gc,   Memory64,  SharedMemory, GcObjects,     Exceptions, CustomSections};
+    if constexpr (!interp::kSmall) all |= {Dump, Profile};
+    return all;
   }
 
   Result<std::shared_ptr<backend::Module>> make_module(

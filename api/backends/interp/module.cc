@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/backends/interp/convert.h"
+#include "interp/core/small.h"
 #include "interp/debug/disassembler.h"
 #include "interp/decode/module_decoder.h"
 #include "interp/decode/reader.h"
@@ -153,6 +154,7 @@ Features InterpModule::required_features() const noexcept {
 }
 
 Result<std::string> InterpModule::dump_function(std::uint32_t index) const {
+  if constexpr (interp::kSmall) return backend::Module::dump_function(index);
   if (index >= module->funcs.size()) {
     return fail(Errc::not_found, "there is no function " + std::to_string(index));
   }

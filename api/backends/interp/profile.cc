@@ -9,6 +9,7 @@
 
 #include "api/backends/interp/module.h"
 #include "api/backends/interp/store.h"
+#include "interp/core/small.h"
 #include "interp/debug/disassembler.h"
 #include "interp/runtime/sampler.h"
 #include "interp/translate/code.h"
@@ -99,6 +100,7 @@ void add_stacks(const interp::Store& store, Profile& profile) {
 }  // namespace
 
 Result<Profile> InterpStore::profile() noexcept {
+  if constexpr (interp::kSmall) return backend::Store::profile();
   try {
     Profile profile;
     add_dispatches(*store_, profile);

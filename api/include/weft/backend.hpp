@@ -85,6 +85,10 @@ class Capabilities {
   [[nodiscard]] constexpr bool has(Capability c) const {
     return (bits_ & static_cast<std::uint32_t>(c)) != 0;
   }
+  constexpr Capabilities& operator|=(Capabilities more) {
+    bits_ |= more.bits_;
+    return *this;
+  }
 
  private:
   std::uint32_t bits_ = 0;
