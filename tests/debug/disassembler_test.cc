@@ -9,6 +9,7 @@ namespace weft {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -75,7 +76,7 @@ TEST(DumpReferences, ShowsTailCallsAndNamedMemories) {
               AllOf(HasSubstr("i32.store [0], 3, memory at context+"), HasSubstr(", offset=12\n"),
                     HasSubstr("i32.load [0] := [0], memory at context+"),
                     HasSubstr("return_call lazy function 1")));
-  EXPECT_THAT(dump(1), HasSubstr("return_call_indirect acc, type "));
+  EXPECT_THAT(dump(1), ContainsRegex("return_call_indirect (acc|\\[2\\]), type "));
   EXPECT_THAT(dump(2),
               AllOf(HasSubstr("call_ref [2], frame [1]"), HasSubstr("return_call_ref [2]")));
   EXPECT_THAT(dump(3), HasSubstr("ref.as_non_null [0]"));
