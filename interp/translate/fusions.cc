@@ -503,12 +503,10 @@ class Fuser {
     const Fusion fusion{vector ? Shape::VStoreOp : Shape::StoreOp,
                         vector ? Opcode::V128Store : store.key.op, inner.key.op, false};
     if (!find_fusion(fusion) || is_const(inner.a) || is_const(store.a)) return;
-    if (vector) {
-      HandlerKey key = fusion.key();
-      key.flags = store.key.flags;
-      if (is_const(inner.b) || !is_there(key)) return;
-    }
-    if (!all_last(producer)) return;
+    if (vector && is_const(inner.b)) return;
+    HandlerKey key = fusion.key();
+    key.flags = store.key.flags;
+    if (!is_there(key) || !all_last(producer)) return;
     take_inner(store, fusion, producer, store.a);
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "interp/core/small.h"
 #include "tests/cli/process.h"
 
 namespace weft::testing {
@@ -227,6 +228,7 @@ TEST(Run, TranslatesWithoutWhatIsSwitchedOff) {
 }
 
 TEST(Run, ProfilesOnRequest) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size has no profiler";
   const ProcessResult result = run_weft({"run", "--profile", "--optimizations", "-return-op",
                                          "--invoke", "add", fixture("math"), "1", "2"});
   EXPECT_EQ(result.status, 0);
@@ -239,6 +241,7 @@ TEST(Run, ProfilesOnRequest) {
 }
 
 TEST(Run, WritesTheProfileHoweverTheProgramEnds) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size has no profiler";
   const ProcessResult exited = run_weft({"--profile", fixture("exit"), "a", "b"});
   EXPECT_EQ(exited.status, 3);
   EXPECT_THAT(exited.errors, HasSubstr("call import"));
@@ -249,6 +252,7 @@ TEST(Run, WritesTheProfileHoweverTheProgramEnds) {
 }
 
 TEST(Run, WritesStacksForFlameGraphs) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size has no profiler";
   const TemporaryFolder folder;
   const std::string file = folder.path() + "/stacks";
   const ProcessResult result =

@@ -5,6 +5,8 @@
 #include <string>
 #include <weft/weft.hpp>
 
+#include "interp/core/small.h"
+
 namespace weft {
 namespace {
 
@@ -19,6 +21,10 @@ class Dump : public ::testing::TestWithParam<bool> {
   Dump()
       : x_engine({.eager_translation = GetParam()}),
         x_module(or_throw(Module::from_file(x_engine, WEFT_FIXTURES_DIR "/loop.wasm"))) {}
+
+  void SetUp() override {
+    if (interp::kSmall) GTEST_SKIP() << "a build for size has no dump";
+  }
 
   std::string dump(std::uint32_t func) { return or_throw(x_module.dump_function(func)); }
 
@@ -69,6 +75,7 @@ TEST_P(Dump, SaysWhatHasNoCode) {
 }
 
 TEST(DumpReferences, ShowsTailCallsAndNamedMemories) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size has no dump";
   const Engine engine;
   const Module module = or_throw(Module::from_file(engine, WEFT_FIXTURES_DIR "/references.wasm"));
   const auto dump = [&](std::uint32_t func) { return or_throw(module.dump_function(func)); };
@@ -84,6 +91,7 @@ TEST(DumpReferences, ShowsTailCallsAndNamedMemories) {
 }
 
 TEST(DumpWide, NamesAllWords) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size has no dump";
   Config config;
   config.features.wide_arithmetic = true;
   const Engine engine(config);

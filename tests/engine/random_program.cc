@@ -299,7 +299,10 @@ class FuncGenerator {
       return emit(Opcode::V128Or);
     }
     const auto& pairs = vector_pairs_of(type);
-    if (pairs.empty()) return simple(type);
+    if (pairs.empty()) {
+      if (type != 's') simple(type);
+      return;
+    }
     const Fusion& chosen = pairs[x_bits.below(uint32_t(pairs.size()))];
     // Of a sum either side may be the inner one's.
     const bool right = chosen.right || type == 's' || (commutes(chosen.op) && x_bits.chance(50));

@@ -99,6 +99,7 @@ class ProfiledExceptions : public Exceptions {
 };
 
 TEST_F(ProfiledExceptions, LoopsOfThemAreSampled) {
+  if (kSmall) GTEST_SKIP() << "a build for size has no profiler";
   s.interrupt(*main, "spin");
   uint64_t ticks = 0;
   for (const auto& [stack, count] : s.store->sampler()->stacks()) {

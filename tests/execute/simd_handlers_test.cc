@@ -343,7 +343,7 @@ TEST_P(SimdHandlersOf, ShiftBothWaysAndUnite) {
         }
       }
     });
-    EXPECT_EQ(forms, has_all_forms() ? 4 : 0);
+    EXPECT_EQ(forms, has_all_forms() ? 4 : kSmall ? 2 : 0);
   }
 }
 
@@ -469,7 +469,9 @@ TEST_P(SimdHandlersOf, AccessMemoryUpToItsLastByte) {
       forms += found;
     }
   }
-  EXPECT_EQ(forms > 2 * (1 + 13 + 4 + 4), has_all_forms());
+  if (!kSmall) {
+    EXPECT_EQ(forms > 2 * (1 + 13 + 4 + 4), has_all_forms());
+  }
 }
 
 // --- two instructions in one
@@ -589,12 +591,16 @@ TEST_P(SimdHandlersOf, DoTwoInstructionsAsTheirReferencesDo) {
           if (HasFailure()) FAIL() << info(row.inner).text << ", " << info(row.op).text;
         }
       });
-      EXPECT_EQ(found > 1, has_all_forms());
+      if (kSmall) {
+        EXPECT_GE(found, 1);
+      } else {
+        EXPECT_EQ(found > 1, has_all_forms());
+      }
       forms += found;
     }
   }
-  EXPECT_GT(rows, 50);
-  EXPECT_EQ(forms > 4 * rows, has_all_forms());
+  EXPECT_GT(rows, kSmall ? 10 : 50);
+  EXPECT_EQ(forms > 4 * rows, has_all_forms() || kSmall);
 }
 
 TEST_P(SimdHandlersOf, ExistOnlyForVectorShapes) {

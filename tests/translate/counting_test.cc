@@ -35,7 +35,14 @@ const Source kLoop = {{kI32},
                       join(loop(), get(0), get(1), op(I32Add), set(1), get(0), i32(1), op(I32Sub),
                            tee(0), br_if(0), end(), get(1))};
 
-TEST(Counting, KnowsHowOftenEachCellOfALoopRan) {
+class Counting : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (kSmall) GTEST_SKIP() << "a build for size counts nothing";
+  }
+};
+
+TEST_F(Counting, KnowsHowOftenEachCellOfALoopRan) {
   Translated loop(kLoop, kCounting);
   EXPECT_EQ(loop.run({10}), (Slots{55}));
   EXPECT_EQ(loop.run({5}), (Slots{15}));
@@ -52,7 +59,7 @@ TEST(Counting, KnowsHowOftenEachCellOfALoopRan) {
                                    {"br_if back acc; return slot", 2}}));
 }
 
-TEST(Counting, CountsNothingUnlessItIsToldTo) {
+TEST_F(Counting, CountsNothingUnlessItIsToldTo) {
   Translated loop(kLoop);
   loop.run({10});
   EXPECT_TRUE(loop.code->dispatches().handlers.empty());
@@ -66,7 +73,7 @@ const Source kFib = {
     join(get(0), i32(2), op(I32LtU), if_(), get(0), op(Return), end(), get(0), i32(1), op(I32Sub),
          op(Call, 0), get(0), i32(2), op(I32Sub), op(Call, 0), op(I32Add))};
 
-TEST(Counting, FollowsRecursionThroughLinkedCalls) {
+TEST_F(Counting, FollowsRecursionThroughLinkedCalls) {
   Translated fib(kFib, kCounting);
   EXPECT_EQ(fib.run({10}), (Slots{55}));
   // fib(10) calls fib 177 times in all, 89 of them with n < 2.
@@ -84,7 +91,7 @@ TEST(Counting, FollowsRecursionThroughLinkedCalls) {
                                    {"i32.add acc := slot, acc; return acc", 88}}));
 }
 
-TEST(Counting, TellsTheWaysOutOfABranchTableApart) {
+TEST_F(Counting, TellsTheWaysOutOfABranchTableApart) {
   // 0 and 2 go to the inner label, 1 to the outer one, others leave with a result of their own.
   Translated table({{kI32},
                     {kI32},
@@ -106,7 +113,7 @@ TEST(Counting, TellsTheWaysOutOfABranchTableApart) {
                            {"i32.shr_u acc := slot, const; return acc", 4}}));
 }
 
-TEST(Counting, CountsBothWaysOfABranchToWhereItFallsThrough) {
+TEST_F(Counting, CountsBothWaysOfABranchToWhereItFallsThrough) {
   // Both ways of the `if` meet at one label, which has a counter of its own.
   Translated join_point(
       {{kI32, kI32},
@@ -122,7 +129,7 @@ TEST(Counting, CountsBothWaysOfABranchToWhereItFallsThrough) {
                            {"i32.mul acc := slot, const; return acc", 3}}));
 }
 
-TEST(Counting, ABlockThatATrapLeavesCountsWhole) {
+TEST_F(Counting, ABlockThatATrapLeavesCountsWhole) {
   Translated divide(
       {{kI32, kI32}, {kI32}, {}, join(get(0), get(1), op(I32DivU), i32(1), op(I32Add))}, kCounting);
   EXPECT_EQ(divide.run({6, 2}), (Slots{4}));
@@ -145,7 +152,7 @@ std::vector<std::pair<std::string, uint64_t>> own_cells(Translated& function) {
   return cells;
 }
 
-TEST(Counting, TheCodeIsTheSameBesidesAndKnowsItsInstructions) {
+TEST_F(Counting, TheCodeIsTheSameBesidesAndKnowsItsInstructions) {
   for (const Source& source : {kLoop, kFib}) {
     Translated plain(source);
     Translated counting(source, {.count_dispatches = true});
@@ -154,7 +161,7 @@ TEST(Counting, TheCodeIsTheSameBesidesAndKnowsItsInstructions) {
   }
 }
 
-TEST(Counting, CodeForBothIsKeptApart) {
+TEST_F(Counting, CodeForBothIsKeptApart) {
   Translated loop(kLoop);
   CodeSpace& counting = loop.compiled->code(kCounting);
   EXPECT_NE(&counting, loop.code);
