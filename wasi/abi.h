@@ -166,6 +166,27 @@ inline constexpr Flags kTrunc = 1u << 3;
 inline constexpr Flags kAll = (1u << 4) - 1;
 }  // namespace oflag
 
+namespace fstflag {
+inline constexpr Flags kAtim = 1u << 0;
+inline constexpr Flags kAtimNow = 1u << 1;
+inline constexpr Flags kMtim = 1u << 2;
+inline constexpr Flags kMtimNow = 1u << 3;
+inline constexpr Flags kAll = (1u << 4) - 1;
+}  // namespace fstflag
+
+namespace riflag {
+inline constexpr Flags kPeek = 1u << 0;
+inline constexpr Flags kWaitall = 1u << 1;
+inline constexpr Flags kAll = (1u << 2) - 1;
+}  // namespace riflag
+
+namespace sdflag {
+inline constexpr Flags kRd = 1u << 0;
+inline constexpr Flags kWr = 1u << 1;
+inline constexpr Flags kAll = (1u << 2) - 1;
+}  // namespace sdflag
+
+inline constexpr Flags kDataTruncated = 1u << 0;  // the only flag of a received message
 inline constexpr Flags kSymlinkFollow = 1u << 0;  // the only lookup flag
 inline constexpr Flags kClockAbsolute = 1u << 0;  // the only flag of a clock subscription
 inline constexpr Flags kHangup = 1u << 0;         // the only flag of an event on a descriptor

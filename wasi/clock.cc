@@ -1,8 +1,6 @@
 // clock_*
 #include "wasi/clock.h"
 
-#include <ctime>
-
 #include "wasi/handlers.h"
 
 namespace weft::wasi {
@@ -69,6 +67,10 @@ Timestamp system_monotonic() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
   return nanoseconds(time);
+}
+
+timespec to_timespec(Timestamp nanoseconds) noexcept {
+  return {static_cast<time_t>(nanoseconds / kNanos), static_cast<long>(nanoseconds % kNanos)};
 }
 
 Outcome clock_res_get(Call& call, ClockId id, Address resolution) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <weft/wasi.hpp>
 
 #include "wasi/abi.h"
@@ -15,5 +16,8 @@ namespace weft::wasi {
 
 /// The system's monotonic clock, which measures real waiting.
 [[nodiscard]] Timestamp system_monotonic() noexcept;
+
+/// Of a timestamp or a duration.
+[[nodiscard]] timespec to_timespec(Timestamp nanoseconds) noexcept;
 
 }  // namespace weft::wasi

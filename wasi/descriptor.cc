@@ -1,6 +1,7 @@
 #include "wasi/descriptor.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -61,7 +62,19 @@ FileType file_type_of(unsigned mode) noexcept {
 
 namespace {
 
-constexpr RightSet kStreamAlways = kFileAlways & ~(right::kFdSeek | right::kFdTell);
+constexpr RightSet kStreamAlways =
+    kFileAlways & ~(right::kFdSeek | right::kFdTell | right::kFdFilestatSetTimes);
+
+int socket_option(int socket, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : 0;
+}
+
+FileType socket_type(int socket) {
+  return socket_option(socket, SO_TYPE) == SOCK_STREAM ? FileType::SocketStream
+                                                       : FileType::SocketDgram;
+}
 
 Result<void> add(FdTable& table, Descriptor descriptor) {
   if (table.add(std::move(descriptor))) return {};
@@ -72,11 +85,12 @@ Descriptor lend(std::shared_ptr<HostFile> file, RightSet transfer) {
   Descriptor descriptor;
   struct stat status{};
   if (::fstat(file->fd(), &status) == 0) descriptor.type = file_type_of(status.st_mode);
+  if (descriptor.is_socket()) descriptor.type = socket_type(file->fd());
   descriptor.base = kStreamAlways | transfer;
   // Guests take a character device that can't seek for a terminal.
   if (::lseek(file->fd(), 0, SEEK_CUR) >= 0) descriptor.base |= right::kFdSeek | right::kFdTell;
   if ((transfer & right::kFdWrite) != 0 && descriptor.type == FileType::RegularFile) {
-    descriptor.base |= kFileWriting;
+    descriptor.base |= kFileWriting | right::kFdFilestatSetTimes;
   }
   // The host's process may have fewer descriptors than it hands on: the guest's is there, and dead.
   const int flags = ::fcntl(file->fd(), F_GETFL);
@@ -119,6 +133,16 @@ Result<Descriptor> open_preopen(const Preopen& preopen) {
   return descriptor;
 }
 
+Descriptor make_socket(std::shared_ptr<HostFile> file) {
+  const bool listens = socket_option(file->fd(), SO_ACCEPTCONN) != 0;
+  Descriptor descriptor;
+  descriptor.type = socket_type(file->fd());
+  descriptor.base = listens ? kListenerAll : kConnectionAll;
+  descriptor.inheriting = listens ? kConnectionAll : 0;
+  descriptor.source = std::move(file);
+  return descriptor;
+}
+
 }  // namespace
 
 Result<void> add_initial_descriptors(FdTable& table, const Config& config) {
@@ -131,6 +155,9 @@ Result<void> add_initial_descriptors(FdTable& table, const Config& config) {
     Result<Descriptor> descriptor = open_preopen(preopen);
     if (!descriptor) return fail(std::move(descriptor).error());
     if (auto done = add(table, std::move(*descriptor)); !done) return done;
+  }
+  for (const std::shared_ptr<HostFile>& socket : config.sockets()) {
+    if (auto done = add(table, make_socket(socket)); !done) return done;
   }
   return {};
 }

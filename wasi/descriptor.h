@@ -47,6 +47,9 @@ struct Descriptor {
     return std::holds_alternative<std::shared_ptr<HostFile>>(source);
   }
   [[nodiscard]] bool is_directory() const noexcept { return type == FileType::Directory; }
+  [[nodiscard]] bool is_socket() const noexcept {
+    return type == FileType::SocketStream || type == FileType::SocketDgram;
+  }
   [[nodiscard]] bool is_stream() const noexcept {
     return type != FileType::Directory && type != FileType::RegularFile;
   }
@@ -105,6 +108,13 @@ inline constexpr RightSet kFileAlways = right::kFdDatasync | right::kFdFdstatSet
 inline constexpr RightSet kFileWriting =
     right::kFdWrite | right::kFdAllocate | right::kFdFilestatSetSize;
 inline constexpr RightSet kFileAll = kFileAlways | kFileWriting | right::kFdRead;
+inline constexpr RightSet kConnectionAll = right::kFdRead | right::kFdWrite |
+                                           right::kFdFdstatSetFlags | right::kFdFilestatGet |
+                                           right::kPollFdReadwrite | right::kSockShutdown;
+/// To be polled for connections is to be polled for reading.
+inline constexpr RightSet kListenerAll = right::kFdRead | right::kFdFdstatSetFlags |
+                                         right::kFdFilestatGet | right::kPollFdReadwrite |
+                                         right::kSockShutdown | right::kSockAccept;
 inline constexpr RightSet kDirectoryAll =
     right::kFdDatasync | right::kFdSync | right::kFdReaddir | right::kFdFilestatGet |
     right::kFdFilestatSetTimes | right::kPathCreateDirectory | right::kPathCreateFile |

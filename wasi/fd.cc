@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "wasi/clock.h"
 #include "wasi/descriptor.h"
 #include "wasi/filestat.h"
 #include "wasi/handlers.h"
@@ -69,6 +70,28 @@ ErrnoOr<Filestat> filestat_of(int host_fd) noexcept {
   return to_filestat(status);
 }
 
+ErrnoOr<HostTimes> to_host_times(Call& call, Timestamp atim, Timestamp mtim, Flags flags) {
+  using namespace fstflag;
+  if ((flags & ~kAll) != 0) return refuse(Errno::Inval);
+  const auto host_time = [&](Timestamp time, Flags given, Flags now) -> ErrnoOr<timespec> {
+    if ((flags & given) != 0 && (flags & now) != 0) return refuse(Errno::Inval);
+    if ((flags & now) != 0) {
+      const Clock& clock = call.state.config.wall_clock();
+      if (!clock.now) return timespec{0, UTIME_NOW};
+      time = clock.now();
+      call.memory.refresh();
+    } else if ((flags & given) == 0) {
+      return timespec{0, UTIME_OMIT};
+    }
+    return to_timespec(time);
+  };
+  const ErrnoOr<timespec> access = host_time(atim, kAtim, kAtimNow);
+  if (!access) return refuse(access.error());
+  const ErrnoOr<timespec> modification = host_time(mtim, kMtim, kMtimNow);
+  if (!modification) return refuse(modification.error());
+  return HostTimes{*access, *modification};
+}
+
 Outcome fd_close(Call& call, Fd fd) {
   const std::shared_ptr<Descriptor> closed = call.state.fds.remove(fd);
   if (closed == nullptr) return Errno::Badf;
@@ -109,6 +132,27 @@ Outcome fd_filestat_set_size(Call& call, Fd fd, FileSize size) {
                  [&](int host_fd) { return ::ftruncate(host_fd, static_cast<off_t>(size)); });
 }
 
+Outcome fd_filestat_set_times(Call& call, Fd fd, Timestamp atim, Timestamp mtim, Flags flags) {
+  const Descriptor* descriptor = call.find(fd);
+  if (descriptor == nullptr) return Errno::Badf;
+  const ErrnoOr<HostTimes> times = to_host_times(call, atim, mtim, flags);
+  if (!times) return times.error();
+  // A directory has the right whatever its tree allows.
+  if (!descriptor->tree.write) return Errno::Perm;
+  return on_file(call, fd, right::kFdFilestatSetTimes,
+                 [&](int host_fd) { return ::futimens(host_fd, times->data()); });
+}
+
+// By fallocate(2), as posix_fallocate(3) writes where a file system can't: not what was asked for,
+// and to the end of a file that is open for appending.
+Outcome fd_allocate(Call& call, Fd fd, FileSize offset, FileSize length) {
+  if (call.find(fd) == nullptr) return Errno::Badf;
+  if (offset > kMaxOffset || length > kMaxOffset) return Errno::Inval;
+  return on_file(call, fd, right::kFdAllocate, [&](int host_fd) {
+    return ::fallocate(host_fd, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
+  });
+}
+
 Outcome fd_fdstat_get(Call& call, Fd fd, Address result) {
   const Descriptor* descriptor = call.find(fd);
   if (descriptor == nullptr) return Errno::Badf;
@@ -140,6 +184,17 @@ Outcome fd_fdstat_set_flags(Call& call, Fd fd, Flags flags) {
   return Errno::Success;
 }
 
+Outcome fd_fdstat_set_rights(Call& call, Fd fd, RightSet base, RightSet inheriting) {
+  Descriptor* descriptor = call.find(fd);
+  if (descriptor == nullptr) return Errno::Badf;
+  if ((base & ~descriptor->base) != 0 || (inheriting & ~descriptor->inheriting) != 0) {
+    return Errno::NotCapable;
+  }
+  descriptor->base = base;
+  descriptor->inheriting = inheriting;
+  return Errno::Success;
+}
+
 Outcome fd_filestat_get(Call& call, Fd fd, Address result) {
   const Descriptor* descriptor = call.find(fd);
   if (descriptor == nullptr) return Errno::Badf;
@@ -150,6 +205,7 @@ Outcome fd_filestat_get(Call& call, Fd fd, Address result) {
     const ErrnoOr<Filestat> found = filestat_of(descriptor->host_fd());
     if (!found) return found.error();
     filestat = *found;
+    filestat.filetype = descriptor->type;
   }
   return call.memory.store(result, filestat) ? Errno::Success : Errno::Fault;
 }

@@ -3,8 +3,12 @@
 
 #include <sys/stat.h>
 
+#include <array>
+#include <ctime>
+
 #include "wasi/abi.h"
 #include "wasi/host_errno.h"
+#include "wasi/state.h"
 
 namespace weft::wasi {
 
@@ -12,5 +16,13 @@ namespace weft::wasi {
 
 /// Of an open file of the host's, which may be opened by O_PATH.
 [[nodiscard]] ErrnoOr<Filestat> filestat_of(int host_fd) noexcept;
+
+/// What utimensat(2) takes: the time of access, then that of modification.
+using HostTimes = std::array<timespec, 2>;
+
+/// Of fstflags; "now" is the Config's, if it has a wall clock. Errno::Inval for flags that there
+/// aren't or that contradict each other.
+[[nodiscard]] ErrnoOr<HostTimes> to_host_times(Call& call, Timestamp atim, Timestamp mtim,
+                                               Flags flags);
 
 }  // namespace weft::wasi

@@ -119,6 +119,17 @@ class Iovecs {
   /// Bytes in all buffers together.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
 
+  /// Takes the first bytes away: they have been transferred.
+  void drop(std::size_t bytes) noexcept {
+    total_ -= bytes;
+    for (GuestIovec& buffer : std::span(guest_.data(), count_)) {
+      const auto size = static_cast<Size>(std::min<std::size_t>(buffer.buf_len, bytes));
+      buffer.buf += size;
+      buffer.buf_len -= size;
+      bytes -= size;
+    }
+  }
+
   /// The buffers in place, for readv and writev. Only for a memory with direct access.
   [[nodiscard]] std::span<const iovec> in_place(const GuestMemory& memory) {
     for (Size i = 0; i < count_; ++i) {

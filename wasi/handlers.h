@@ -5,7 +5,6 @@
 
 namespace weft::wasi {
 
-#define WASI_MISSING(result, name, ...)
 #define WASI_FUNCTION(result, name, ...) \
   [[nodiscard]] Result<result> name(Call& call __VA_OPT__(, ) __VA_ARGS__);
 #include "wasi/preview1.def"

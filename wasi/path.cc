@@ -1,5 +1,5 @@
 // path_*. A path is resolved by the PathResolver and by nothing else: path_open and
-// path_filestat_get open what it names, the others resolve all but the last component and use an
+// path_filestat_* open what it names, the others resolve all but the last component and use an
 // *at() function, which follows no link, on that one.
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,6 +32,18 @@ ErrnoOr<const Descriptor*> changeable_directory(const Call& call, Fd fd, RightSe
   const ErrnoOr<const Descriptor*> directory = directory_of(call, fd, needed);
   if (directory && !(*directory)->tree.modify) return refuse(Errno::Perm);
   return directory;
+}
+
+Follow follow_of(Flags lookup) { return (lookup & kSymlinkFollow) != 0 ? Follow::Yes : Follow::No; }
+
+// What the path names, by O_PATH: for what is done to its attributes.
+ErrnoOr<UniqueFd> open_path_only(const Call& call, const Descriptor& directory, Flags lookup,
+                                 Address path, Size length) {
+  GuestPath text;
+  if (const Errno error = text.load(call.memory, path, length); error != Errno::Success) {
+    return refuse(error);
+  }
+  return call.state.resolver.open(directory.host_fd(), text.view(), O_PATH, 0, follow_of(lookup));
 }
 
 ErrnoOr<ResolvedParent> resolve_parent(const Call& call, const Descriptor& directory, Address path,
@@ -169,9 +181,8 @@ Outcome path_open(Call& call, Fd fd, Flags lookup, Address path, Size length, Fl
   const ErrnoOr<int> flags = host_flags(request, (*directory)->tree);
   if (!flags) return flags.error();
   constexpr mode_t kMode = 0666;  // less the umask
-  const Follow follow = (lookup & kSymlinkFollow) != 0 ? Follow::Yes : Follow::No;
-  ErrnoOr<UniqueFd> opened =
-      call.state.resolver.open((*directory)->host_fd(), text.view(), *flags, kMode, follow);
+  ErrnoOr<UniqueFd> opened = call.state.resolver.open((*directory)->host_fd(), text.view(), *flags,
+                                                      kMode, follow_of(lookup));
   if (!opened) return opened.error();
   ErrnoOr<Descriptor> descriptor = make_descriptor(std::move(*opened), request, **directory);
   if (!descriptor) return descriptor.error();
@@ -186,17 +197,25 @@ Outcome path_filestat_get(Call& call, Fd fd, Flags lookup, Address path, Size le
   const ErrnoOr<const Descriptor*> directory = directory_of(call, fd, right::kPathFilestatGet);
   if (!directory) return directory.error();
   if (!(*directory)->tree.read) return Errno::Perm;
-  GuestPath text;
-  if (const Errno error = text.load(call.memory, path, length); error != Errno::Success) {
-    return error;
-  }
-  const Follow follow = (lookup & kSymlinkFollow) != 0 ? Follow::Yes : Follow::No;
-  const ErrnoOr<UniqueFd> opened =
-      call.state.resolver.open((*directory)->host_fd(), text.view(), O_PATH, 0, follow);
+  const ErrnoOr<UniqueFd> opened = open_path_only(call, **directory, lookup, path, length);
   if (!opened) return opened.error();
   const ErrnoOr<Filestat> filestat = filestat_of(opened->get());
   if (!filestat) return filestat.error();
   return call.memory.store(result, *filestat) ? Errno::Success : Errno::Fault;
+}
+
+// Needs Linux 5.8, for the empty path.
+Outcome path_filestat_set_times(Call& call, Fd fd, Flags lookup, Address path, Size length,
+                                Timestamp atim, Timestamp mtim, Flags flags) {
+  if ((lookup & ~kSymlinkFollow) != 0) return Errno::Inval;
+  const ErrnoOr<HostTimes> times = to_host_times(call, atim, mtim, flags);
+  if (!times) return times.error();
+  const ErrnoOr<const Descriptor*> directory = directory_of(call, fd, right::kPathFilestatSetTimes);
+  if (!directory) return directory.error();
+  if (!(*directory)->tree.write) return Errno::Perm;
+  const ErrnoOr<UniqueFd> opened = open_path_only(call, **directory, lookup, path, length);
+  if (!opened) return opened.error();
+  return result_of(::utimensat(opened->get(), "", times->data(), AT_EMPTY_PATH));
 }
 
 Outcome path_create_directory(Call& call, Fd fd, Address path, Size length) {

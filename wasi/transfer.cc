@@ -9,6 +9,8 @@
 #include <limits>
 
 #include "wasi/handlers.h"
+#include "wasi/sigpipe.h"
+#include "wasi/socket.h"
 #include "wasi/wait.h"
 
 namespace weft::wasi {
@@ -69,6 +71,7 @@ ssize_t write_at(int fd, std::span<const iovec> buffers, std::optional<FileSize>
 
 Result<Transfer> read_host(Call& call, const Descriptor& descriptor, Iovecs& iovecs,
                            std::optional<FileSize> offset) {
+  if (descriptor.is_socket() && !offset) return receive(call, descriptor, iovecs);
   const int fd = descriptor.host_fd();
   if (descriptor.is_stream() && iovecs.total() != 0 && !offset) {
     Outcome ready = wait_for_input(call, descriptor);
@@ -89,15 +92,21 @@ Result<Transfer> read_host(Call& call, const Descriptor& descriptor, Iovecs& iov
 
 Result<Transfer> write_host(Call& call, const Descriptor& descriptor, Iovecs& iovecs,
                             std::optional<FileSize> offset) {
+  if (descriptor.is_socket() && !offset) return send(call, descriptor, iovecs);
   const int fd = descriptor.host_fd();
   const bool append = (descriptor.flags & fdflag::kAppend) != 0;
-  if (call.memory.is_direct()) {
-    const std::span<const iovec> buffers = iovecs.in_place(call.memory);
-    return retrying(call, [&] { return write_at(fd, buffers, offset, append); });
-  }
+  // Pipes have no type of their own.
+  const bool pipe = descriptor.type == FileType::Unknown;
+  const auto write = [&](std::span<const iovec> buffers) {
+    return retrying(call, [&] {
+      const auto system_call = [&] { return write_at(fd, buffers, offset, append); };
+      return pipe ? without_sigpipe(system_call) : system_call();
+    });
+  };
+  if (call.memory.is_direct()) return write(iovecs.in_place(call.memory));
   const std::span<std::uint8_t> scratch = call.state.scratch_bytes();
   const iovec buffer{scratch.data(), iovecs.gather(call.memory, scratch)};
-  return retrying(call, [&] { return write_at(fd, std::span(&buffer, 1), offset, append); });
+  return write(std::span(&buffer, 1));
 }
 
 // Reads from what has no descriptor of the host's.

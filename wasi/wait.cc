@@ -12,11 +12,6 @@ namespace {
 // Nothing wakes a sleeper when an interrupt arrives, so it looks now and then.
 constexpr Timestamp kSlice = 5'000'000;
 
-timespec to_timespec(Timestamp nanoseconds) {
-  constexpr Timestamp kNanos = 1'000'000'000;
-  return {static_cast<time_t>(nanoseconds / kNanos), static_cast<long>(nanoseconds % kNanos)};
-}
-
 }  // namespace
 
 Result<ErrnoOr<int>> wait_for(Call& call, std::span<pollfd> fds, std::optional<Timestamp> timeout) {

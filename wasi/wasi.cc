@@ -51,7 +51,7 @@ struct Row {
   std::string_view name;
   std::array<std::uint8_t, 10> param_bytes;  // of each parameter, to the first 0
   bool has_result;
-  Invoke* invoke;  // null: it has no handler
+  Invoke* invoke;
 };
 
 template <class R, class... Args>
@@ -63,12 +63,10 @@ constexpr Row row(std::string_view name, Invoke* invoke) {
 constexpr auto kRows = std::to_array<Row>({
 #define WASI_FUNCTION(result, name, ...) \
   row<result __VA_OPT__(, ) __VA_ARGS__>(#name, &Bound<&wasi::name>::invoke),
-#define WASI_MISSING(result, name, ...) row<result __VA_OPT__(, ) __VA_ARGS__>(#name, nullptr),
 #include "wasi/preview1.def"
 });
 static_assert(kRows.size() == 46);
 
-#define WASI_MISSING(...)
 #define WASI_FUNCTION(result, name, ...)              \
   static_assert(std::is_same_v<decltype(&wasi::name), \
                                Result<result> (*)(Call & __VA_OPT__(, ) __VA_ARGS__)>);
@@ -90,10 +88,6 @@ class Function final : public backend::HostFunc {
   explicit Function(const Row& row) : row_(row) {}
 
   Result<void> call(const backend::HostCall& host_call, backend::RawVal* slots) noexcept override {
-    if (row_.invoke == nullptr) {
-      slots[0].u32 = static_cast<std::uint32_t>(Errno::NoSys);
-      return {};
-    }
     try {
       Caller caller(host_call);
       State* state = caller.extension<State>();
@@ -129,6 +123,8 @@ Result<void> attach(StoreRef store, Config config) {
   State state(std::move(config));
   state.interruptible = engine->config().interruption;
   if (auto done = add_initial_descriptors(state.fds, state.config); !done) return done;
+  // The guest's descriptors own them now: a connection ends when the guest closes it.
+  state.config.no_sockets();
   store.emplace_extension<State>(std::move(state));
   return {};
 }

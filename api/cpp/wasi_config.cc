@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -181,6 +182,27 @@ Result<void> Config::preopen(const std::filesystem::path& host_directory,
   if (!directory) return std::unexpected<Error>(std::move(directory).error());
   preopens_.push_back({std::move(*directory), std::string(guest_path), rights});
   return {};
+}
+
+Result<void> Config::socket(std::shared_ptr<HostFile> socket) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (socket == nullptr ||
+      ::getsockopt(socket->fd(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+    return fail(Errc::usage, "a socket for the guest is none");
+  }
+  if (listens != 0) {
+    const int flags = ::fcntl(socket->fd(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket->fd(), F_SETFL, flags | O_NONBLOCK) != 0) {
+      return fail(Error::from_errno(errno, "socket"));
+    }
+  }
+  sockets_.push_back(std::move(socket));
+  return {};
+}
+Config& Config::no_sockets() {
+  sockets_.clear();
+  return *this;
 }
 
 Config& Config::wall_clock(std::function<std::uint64_t()> now, std::uint64_t resolution) {

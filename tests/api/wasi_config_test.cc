@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,6 +56,28 @@ TEST(WasiConfig, OpensFilesAndDirectoriesAtOnce) {
   EXPECT_FALSE(config.preopens()[0].rights.write);
   ASSERT_TRUE(config.stdin_file("/dev/null"));
   EXPECT_TRUE(std::holds_alternative<std::shared_ptr<HostFile>>(config.stdin_stream()));
+}
+
+TEST(WasiConfig, TakesSocketsAndNothingElse) {
+  Config config;
+  EXPECT_EQ(config.socket(nullptr).error().code(), Errc::usage);
+  EXPECT_EQ(config.socket(std::make_shared<HostFile>(-1, false)).error().code(), Errc::usage);
+  EXPECT_EQ(
+      config.socket(std::make_shared<HostFile>(::open("/dev/null", O_RDONLY), true)).error().code(),
+      Errc::usage);
+  EXPECT_TRUE(config.sockets().empty());
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const HostFile other(pair[1], true);
+  ASSERT_TRUE(config.socket(std::make_shared<HostFile>(pair[0], true)));
+  ASSERT_EQ(config.sockets().size(), 1u);
+  // Only a listening socket has to be told that it mustn't block.
+  EXPECT_EQ(::fcntl(pair[0], F_GETFL) & O_NONBLOCK, 0);
+  auto listener = std::make_shared<HostFile>(::socket(AF_INET, SOCK_STREAM, 0), true);
+  ASSERT_EQ(::listen(listener->fd(), 1), 0);
+  ASSERT_TRUE(config.socket(listener));
+  EXPECT_NE(::fcntl(listener->fd(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_TRUE(config.no_sockets().sockets().empty());
 }
 
 TEST(WasiConfig, OutputFilesAreEmptiedUnlessAppended) {

@@ -20,12 +20,6 @@ TEST(Shim, DefinesAll46FunctionsWithTheirTypes) {
   EXPECT_EQ(guest.call("sched_yield"), Errno::Success);
 }
 
-TEST(Shim, AnswersNosysForWhatIsNotThereYet) {
-  ShimGuest guest{Config()};
-  EXPECT_EQ(guest.call("proc_raise", 1), Errno::NoSys);
-  EXPECT_EQ(guest.call("sock_accept", 0, 0, 0), Errno::NoSys);
-}
-
 TEST(Shim, NeedsAStateInTheStore) {
   Engine engine({}, std::make_shared<fake::FakeBackend>());
   Store store(engine);
@@ -45,6 +39,34 @@ TEST(Shim, ExitsWithTheGuestsStatus) {
     ASSERT_FALSE(done);
     EXPECT_TRUE(done.error().is(Errc::exit));
     EXPECT_EQ(done.error().exit_status(), static_cast<std::int32_t>(status));
+  }
+}
+
+TEST(Shim, EndsTheGuestByTheSignalsThatEndAProcess) {
+  ShimGuest guest{Config()};
+  const auto raised = [&](Flags signal, std::string_view name, std::int32_t status) {
+    const Result<Errno> done = guest.try_call("proc_raise", signal);
+    ASSERT_FALSE(done);
+    EXPECT_TRUE(done.error().is(Errc::exit));
+    EXPECT_EQ(done.error().exit_status(), status);
+    EXPECT_EQ(done.error().message(), "the guest raised " + std::string(name) +
+                                          ": exit with status " + std::to_string(status));
+  };
+  raised(1, "SIGHUP", 129);
+  raised(6, "SIGABRT", 134);
+  raised(9, "SIGKILL", 137);
+  raised(15, "SIGTERM", 143);
+  // WASI has no SIGSTKFLT, which shifts what follows.
+  raised(23, "SIGXCPU", 128 + 24);
+  raised(30, "SIGSYS", 128 + 31);
+  for (const Flags ignored : {0u, 16u, 17u, 22u, 27u}) {
+    EXPECT_EQ(guest.call("proc_raise", ignored), Errno::Success) << ignored;
+  }
+  for (const Flags stop : {18u, 19u, 20u, 21u}) {
+    EXPECT_EQ(guest.call("proc_raise", stop), Errno::NotSup) << stop;
+  }
+  for (const Flags none : {31u, 0x106u, 0xffff'ffffu}) {
+    EXPECT_EQ(guest.call("proc_raise", none), Errno::Inval) << none;
   }
 }
 

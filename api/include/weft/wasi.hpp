@@ -158,6 +158,14 @@ class WEFT_API Config {
   [[nodiscard]] Result<void> preopen(const std::filesystem::path& host_directory,
                                      std::string_view guest_path, Rights rights = {});
 
+  /// Hands over a listening or a connected socket. The guest finds sockets by their numbers: the
+  /// first is that after the last preopened directory (3 if there is none), in the order of these
+  /// calls. It is closed once the guest has closed it and nobody else keeps `socket`. A listening
+  /// one is set not to block (O_NONBLOCK), which other users of the open file notice. Errc::usage
+  /// for what is no socket.
+  [[nodiscard]] Result<void> socket(std::shared_ptr<HostFile> socket);
+  Config& no_sockets();
+
   // The world's irregularities, replaced for tests and reproducible runs.
   /// Nanoseconds since 1970.
   Config& wall_clock(std::function<std::uint64_t()> now, std::uint64_t resolution = 1);
@@ -169,7 +177,8 @@ class WEFT_API Config {
   /// A reproducible, not secret, sequence instead of the system's random source.
   Config& random_seed(std::uint64_t seed);
 
-  /// Descriptors that the guest may have open at once, standard streams and preopens included.
+  /// Descriptors that the guest may have open at once, standard streams, preopened directories and
+  /// sockets included.
   Config& max_open_files(std::uint32_t count);
 
   // What has been set, for the shim. An empty std::function means the system's own.
@@ -179,6 +188,9 @@ class WEFT_API Config {
   [[nodiscard]] const Output& stdout_stream() const noexcept { return stdout_; }
   [[nodiscard]] const Output& stderr_stream() const noexcept { return stderr_; }
   [[nodiscard]] const std::vector<Preopen>& preopens() const noexcept { return preopens_; }
+  [[nodiscard]] const std::vector<std::shared_ptr<HostFile>>& sockets() const noexcept {
+    return sockets_;
+  }
   [[nodiscard]] const Clock& wall_clock() const noexcept { return wall_clock_; }
   [[nodiscard]] const Clock& monotonic_clock() const noexcept { return monotonic_clock_; }
   [[nodiscard]] const std::function<void(std::uint64_t)>& sleep() const noexcept { return sleep_; }
@@ -194,6 +206,7 @@ class WEFT_API Config {
   Output stdout_;
   Output stderr_;
   std::vector<Preopen> preopens_;
+  std::vector<std::shared_ptr<HostFile>> sockets_;
   Clock wall_clock_;
   Clock monotonic_clock_;
   std::function<void(std::uint64_t)> sleep_;
@@ -206,8 +219,8 @@ class WEFT_API Config {
 [[nodiscard]] WEFT_API Result<void> attach(StoreRef store, Config config);
 
 /// Runs an instance as a program: its export "_start", once. Gives the exit status: 0 when it
-/// returns, otherwise what it passed to proc_exit. An instance without "_start" is Errc::not_found;
-/// other errors are the guest's.
+/// returns, otherwise what it passed to proc_exit, or 128 and the number of the signal that it
+/// raised. An instance without "_start" is Errc::not_found; other errors are the guest's.
 [[nodiscard]] WEFT_API Result<int> run(StoreRef store, const Instance& instance);
 
 }  // namespace weft::wasi
