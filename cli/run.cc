@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/listen.h"
 #include "cli/options.h"
 #include "cli/profile.h"
 #include "cli/values.h"
@@ -58,6 +59,7 @@ struct RunOptions {
   bool help = false;
   std::vector<Directory> directories{};
   std::vector<Variable> variables{};
+  std::vector<Endpoint> endpoints{};
   std::optional<std::string> invoke{};
   std::optional<std::uint64_t> fuel{};
   std::optional<std::chrono::nanoseconds> timeout{};
@@ -109,6 +111,10 @@ std::vector<Option> options_of(RunOptions& run) {
        [&](std::string_view v) {
          if (auto variable = parse_variable(v)) run.variables.push_back(std::move(*variable));
        }},
+      {"--listen", "HOST:PORT",
+       "let the program accept TCP connections there: the socket's\nnumber is the first after "
+       "those of the folders, or 3",
+       [&](std::string_view v) { run.endpoints.push_back(parse_endpoint(v)); }},
       {"--invoke", "NAME",
        "call this exported function instead of the program's\nmain function: ARGS are its "
        "arguments, "
@@ -187,6 +193,7 @@ wasi::Config wasi_config(const RunOptions& options, const std::string& file, Arg
   for (const Directory& directory : options.directories) {
     or_throw(config.preopen(directory.host, directory.guest));
   }
+  for (const Endpoint& endpoint : options.endpoints) or_throw(config.socket(listen_at(endpoint)));
   return config;
 }
 

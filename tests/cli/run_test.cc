@@ -1,10 +1,17 @@
 // `weft run`: what the guest gets, and how its end becomes an exit status.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
+#include <weft/wasi.hpp>
 
 #include "interp/core/small.h"
 #include "tests/cli/process.h"
@@ -58,6 +65,70 @@ TEST(Run, GivesArgumentsEnvironmentAndStandardStreams) {
             "arg cli-world.wasm\narg one\narg two words\narg --env\narg --help\n"
             "env A=1\nenv B=x=y\nenv WEFT_TEST_GIVEN=yes\nin first\nin second\n");
   EXPECT_EQ(result.errors, "that is all\n");
+}
+
+// Connects to 127.0.0.1, as soon as somebody listens there; sends the text, and gives the answer.
+std::string ask(in_port_t port, const std::string& text) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  for (int attempt = 0; attempt < 500; attempt++) {
+    const wasi::HostFile client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), true);
+    if (connect(client.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      continue;
+    }
+    EXPECT_EQ(send(client.fd(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    shutdown(client.fd(), SHUT_WR);
+    std::string answer;
+    std::array<char, 100> buffer{};
+    for (ssize_t size = 0; (size = recv(client.fd(), buffer.data(), buffer.size(), 0)) > 0;) {
+      answer.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return answer;
+  }
+  return "nobody listens";
+}
+
+// A port that nobody uses.
+in_port_t free_port() {
+  const wasi::HostFile probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), true);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(probe.fd(), generic, size), 0);
+  EXPECT_EQ(getsockname(probe.fd(), generic, &size), 0);
+  return ntohs(address.sin_port);
+}
+
+TEST(Run, ListensForTheProgram) {
+  const in_port_t port = free_port();
+  const std::string endpoint = "127.0.0.1:" + std::to_string(port);
+  const TemporaryFolder folder;
+  std::future<ProcessResult> server = std::async(std::launch::async, [&] {
+    return run_weft({"run", "--timeout", "30s", "--listen", endpoint, "--dir",
+                     folder.path() + "::/data", guest("cli-serve"), "4", "2"});
+  });
+  EXPECT_EQ(ask(port, "first question"), "FIRST QUESTION");
+  EXPECT_EQ(ask(port, std::string(5000, 'x')), std::string(5000, 'X'));
+  const ProcessResult result = server.get();
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output, "served\n");
+}
+
+TEST(Run, SaysWhyItCannotListen) {
+  for (const char* text : {"8080", "localhost:", "localhost:0", "localhost:65536", "localhost:x"}) {
+    const ProcessResult result = run_weft({"run", "--listen", text, guest("hello")});
+    EXPECT_EQ(result.status, 2) << text;
+    EXPECT_THAT(result.errors, StartsWith("weft run: --listen: ")) << text;
+  }
+  // An address of nobody's (RFC 5737).
+  const ProcessResult result = run_weft({"run", "--listen", "192.0.2.1:8080", guest("hello")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, StartsWith("weft: listening at 192.0.2.1:8080: "));
 }
 
 TEST(Run, HandsOnNoEnvironmentUnasked) {
