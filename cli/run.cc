@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -274,9 +273,6 @@ int run_command(Args args) {
 
   std::optional<ProfileOutput> profile;
   if (options.config.profile) profile.emplace(options.profile_file);
-
-  // A guest that writes to a closed pipe gets an errno, as from any other failed write.
-  std::signal(SIGPIPE, SIG_IGN);
 
   const Engine engine = make_engine(options.config);
   const Result<Module> module = Module::from_file(engine, file);

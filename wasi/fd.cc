@@ -71,8 +71,7 @@ ErrnoOr<Filestat> filestat_of(int host_fd) noexcept {
 }
 
 ErrnoOr<HostTimes> to_host_times(Call& call, Timestamp atim, Timestamp mtim, Flags flags) {
-  using namespace fstflag;
-  if ((flags & ~kAll) != 0) return refuse(Errno::Inval);
+  if ((flags & ~fstflag::kAll) != 0) return refuse(Errno::Inval);
   const auto host_time = [&](Timestamp time, Flags given, Flags now) -> ErrnoOr<timespec> {
     if ((flags & given) != 0 && (flags & now) != 0) return refuse(Errno::Inval);
     if ((flags & now) != 0) {
@@ -85,9 +84,9 @@ ErrnoOr<HostTimes> to_host_times(Call& call, Timestamp atim, Timestamp mtim, Fla
     }
     return to_timespec(time);
   };
-  const ErrnoOr<timespec> access = host_time(atim, kAtim, kAtimNow);
+  const ErrnoOr<timespec> access = host_time(atim, fstflag::kAtim, fstflag::kAtimNow);
   if (!access) return refuse(access.error());
-  const ErrnoOr<timespec> modification = host_time(mtim, kMtim, kMtimNow);
+  const ErrnoOr<timespec> modification = host_time(mtim, fstflag::kMtim, fstflag::kMtimNow);
   if (!modification) return refuse(modification.error());
   return HostTimes{*access, *modification};
 }

@@ -96,11 +96,10 @@ Result<Transfer> write_host(Call& call, const Descriptor& descriptor, Iovecs& io
   const int fd = descriptor.host_fd();
   const bool append = (descriptor.flags & fdflag::kAppend) != 0;
   // Pipes have no type of their own.
-  const bool pipe = descriptor.type == FileType::Unknown;
+  const bool pipe = descriptor.type == FileType::Unknown && !offset;
   const auto write = [&](std::span<const iovec> buffers) {
     return retrying(call, [&] {
-      const auto system_call = [&] { return write_at(fd, buffers, offset, append); };
-      return pipe ? without_sigpipe(system_call) : system_call();
+      return pipe ? write_to_pipe(fd, buffers) : write_at(fd, buffers, offset, append);
     });
   };
   if (call.memory.is_direct()) return write(iovecs.in_place(call.memory));

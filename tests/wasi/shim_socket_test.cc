@@ -1,6 +1,7 @@
 // sock_*, and fd_* on sockets and pipes, with direct memory and without.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 
 #include "tests/wasi/shim_guest.h"
 #include "tests/wasi/temp_dir.h"
+#include "wasi/sigpipe.h"
 
 namespace weft::wasi {
 namespace {
@@ -424,35 +426,53 @@ TEST_P(ShimSocket, WritingToNobodyIsAnErrorAndNoSignal) {
   or_throw(config.socket(std::move(pair.guests)));
   ShimGuest guest = this->guest(std::move(config));
   pair.host = UniqueFd();
+  EXPECT_EQ(guest.write(1, "heard"), Errno::Success);
+  EXPECT_EQ(guest.result(), 5u);
   reading = UniqueFd();
-  sigset_t before;
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
-  EXPECT_EQ(sigismember(&before, SIGPIPE), 0);
   EXPECT_EQ(send(guest, kSocket, "x"), Errno::Pipe);
   EXPECT_EQ(guest.write(kSocket, "x"), Errno::Pipe);
   EXPECT_EQ(guest.write(1, "x"), Errno::Pipe);
-  sigset_t after;
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
-  EXPECT_EQ(sigismember(&after, SIGPIPE), 0);
+}
 
-  // A host that keeps it back finds its own one, and no other.
+TEST(Sigpipe, IsLeftToTheHostAsItWas) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  UniqueFd reading(ends[0]);
+  const UniqueFd writing(ends[1]);
+  char text[] = "text";
+  const iovec buffer{text, 4};
   sigset_t sigpipe;
   sigemptyset(&sigpipe);
   sigaddset(&sigpipe, SIGPIPE);
-  ::pthread_sigmask(SIG_BLOCK, &sigpipe, nullptr);
-  const auto pending = [&] {
+  const auto blocked = [] {
+    sigset_t set;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    return sigismember(&set, SIGPIPE) == 1;
+  };
+  const auto pending = [] {
     sigset_t set;
     ::sigpending(&set);
     return sigismember(&set, SIGPIPE) == 1;
   };
-  EXPECT_EQ(guest.write(1, "x"), Errno::Pipe);
-  EXPECT_FALSE(pending());
-  ::raise(SIGPIPE);
-  EXPECT_EQ(guest.write(1, "x"), Errno::Pipe);
-  EXPECT_TRUE(pending());
-  int signal = 0;
-  EXPECT_EQ(::sigwait(&sigpipe, &signal), 0);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_EQ(write_without_sigpipe(writing.get(), std::span(&buffer, 1)), 4);
+  reading = UniqueFd();
+  for (const auto write : {write_to_pipe, write_without_sigpipe}) {
+    EXPECT_EQ(write(writing.get(), std::span(&buffer, 1)), -1);
+    EXPECT_EQ(errno, EPIPE);
+    EXPECT_FALSE(blocked());
+
+    // A host that keeps the signal back finds its own one, and no other.
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe, nullptr);
+    EXPECT_EQ(write(writing.get(), std::span(&buffer, 1)), -1);
+    EXPECT_FALSE(pending());
+    ::raise(SIGPIPE);
+    EXPECT_EQ(write(writing.get(), std::span(&buffer, 1)), -1);
+    EXPECT_TRUE(blocked());
+    EXPECT_TRUE(pending());
+    int signal = 0;
+    EXPECT_EQ(::sigwait(&sigpipe, &signal), 0);
+    ::pthread_sigmask(SIG_UNBLOCK, &sigpipe, nullptr);
+  }
 }
 
 TEST_P(ShimSocket, CanBePolled) {
