@@ -183,6 +183,12 @@ TEST(Run, ATrapIsStatus134WithABacktrace) {
               MatchesRegex("(.|\n)*\n  2: (_start )?\\(function 2\\) at 0x[0-9a-f]+\n"));
 }
 
+TEST(Run, ASignalOfTheGuestsIsATrapThatNamesIt) {
+  const ProcessResult result = run_weft({fixture("raise")});
+  EXPECT_EQ(result.status, 134);
+  EXPECT_THAT(result.errors, HasSubstr("trap: unreachable: the guest raised SIGTERM\n  0: "));
+}
+
 TEST(Run, ADeepBacktraceIsCutInTheMiddle) {
   const ProcessResult result = run_weft({fixture("recurse")});
   EXPECT_EQ(result.status, 134);

@@ -219,8 +219,8 @@ class WEFT_API Config {
 [[nodiscard]] WEFT_API Result<void> attach(StoreRef store, Config config);
 
 /// Runs an instance as a program: its export "_start", once. Gives the exit status: 0 when it
-/// returns, otherwise what it passed to proc_exit, or 128 and the number of the signal that it
-/// raised. An instance without "_start" is Errc::not_found; other errors are the guest's.
+/// returns, otherwise what it passed to proc_exit. An instance without "_start" is Errc::not_found;
+/// other errors are the guest's.
 [[nodiscard]] WEFT_API Result<int> run(StoreRef store, const Instance& instance);
 
 }  // namespace weft::wasi
