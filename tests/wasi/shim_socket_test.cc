@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -55,6 +56,8 @@ struct Listener {
 
 class ShimSocket : public testing::TestWithParam<bool> {
  protected:
+  void TearDown() override { EXPECT_EQ(open_descriptors(), before_); }
+
   static constexpr Address kFlags = 0x180;
 
   static ShimGuest guest(Config config) {
@@ -92,6 +95,8 @@ class ShimSocket : public testing::TestWithParam<bool> {
     EXPECT_EQ(guest.call("fd_fdstat_get", fd, ShimGuest::kBuffer), Errno::Success);
     return guest.load<Fdstat>(ShimGuest::kBuffer);
   }
+  std::ptrdiff_t before_ = open_descriptors();
+
   // Calls what must wait; an interrupt ends it.
   template <class... Args>
   static void expect_interrupted(ShimGuest& guest, std::string_view name, Args... args) {
@@ -262,6 +267,22 @@ TEST_P(ShimSocket, NoConnectionIsLostForWantOfANumber) {
   EXPECT_EQ(guest.call("sock_accept", kSocket, 0, ShimGuest::kResult), Errno::Success);
   EXPECT_EQ(guest.result(), 0u);
   EXPECT_EQ(send(guest, 0, "here"), Errno::Success);
+  EXPECT_EQ(host_receives(client), "here");
+}
+
+TEST_P(ShimSocket, NoConnectionIsLostForWantOfADescriptorOfTheHosts) {
+  const Listener listener;
+  ShimGuest guest = guest_with(listener.socket);
+  const UniqueFd client = listener.connect();
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const Errno error = guest.call("sock_accept", kSocket, 0, ShimGuest::kResult);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(error, Errno::Mfile);
+  EXPECT_EQ(guest.call("sock_accept", kSocket, 0, ShimGuest::kResult), Errno::Success);
+  EXPECT_EQ(send(guest, guest.result(), "here"), Errno::Success);
   EXPECT_EQ(host_receives(client), "here");
 }
 
