@@ -1,10 +1,13 @@
 #include "wasi/sigpipe.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <ctime>
+
+#include "wasi/unique_fd.h"
 
 namespace weft::wasi {
 
@@ -13,18 +16,26 @@ namespace {
 // RWF_NOSIGNAL, which headers before Linux 6.18 don't have.
 constexpr int kNoSignal = 0x100;
 
+ssize_t write_no_signal(int fd, std::span<const iovec> buffers) noexcept {
+  constexpr off_t kNoOffset = -1;
+  return ::pwritev2(fd, buffers.data(), static_cast<int>(buffers.size()), kNoOffset, kNoSignal);
+}
+
+bool kernel_knows_no_signal() noexcept {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  const UniqueFd reading(ends[0]);
+  const UniqueFd writing(ends[1]);
+  char byte = 0;
+  const iovec buffer{&byte, 1};
+  return write_no_signal(writing.get(), std::span(&buffer, 1)) == 1;
+}
+
 }  // namespace
 
 ssize_t write_to_pipe(int fd, std::span<const iovec> buffers) noexcept {
-  static std::atomic<bool> supported = true;
-  if (supported.load(std::memory_order_relaxed)) {
-    constexpr off_t kHere = -1;
-    const auto count = static_cast<int>(buffers.size());
-    const ssize_t done = ::pwritev2(fd, buffers.data(), count, kHere, kNoSignal);
-    if (done >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return done;
-    supported.store(false, std::memory_order_relaxed);
-  }
-  return write_without_sigpipe(fd, buffers);
+  static const bool no_signal = kernel_knows_no_signal();
+  return no_signal ? write_no_signal(fd, buffers) : write_without_sigpipe(fd, buffers);
 }
 
 ssize_t write_without_sigpipe(int fd, std::span<const iovec> buffers) noexcept {

@@ -8,7 +8,7 @@
 
 namespace weft::wasi {
 
-/// writev(2) without SIGPIPE. What the host does with that signal stays as it is.
+/// writev(2) without SIGPIPE. What the host does with the signal stays as it is.
 [[nodiscard]] ssize_t write_to_pipe(int fd, std::span<const iovec> buffers) noexcept;
 
 /// The same by keeping the signal back, which takes two system calls more: for kernels before 6.18.
