@@ -27,16 +27,17 @@ constexpr std::string_view kHelp =
     R"(Usage: weft run [OPTIONS] FILE [ARGS]...
        weft [OPTIONS] FILE [ARGS]...
 
-Runs a WebAssembly program (WASI preview1). Options stand before FILE; everything behind it belongs
-to the program. The program sees no files and no environment but what the options give it.
+Runs a WebAssembly program (WASI preview1), or initialises a library. Options stand before FILE;
+everything behind it belongs to the program, which sees no files and no environment but what the
+options give it.
 
 Options:
 )";
 
 constexpr std::string_view kHelpEnd = R"(
-Exit status: the program's own; 134 if a trap, an exception that nothing caught, --fuel or --timeout
-stopped it; 1 if FILE can't be read, is no valid module or needs imports that aren't there; 2 for a
-bad command line.
+Exit status: the program's own, of which the system passes on the low 8 bits, and 0 for a library;
+134 if a trap, an exception that nothing caught, --fuel or --timeout stopped it; 1 if FILE can't be
+read, is no valid module or needs imports that aren't there; 2 for a bad command line.
 
 Examples:
   weft hello.wasm
@@ -115,9 +116,8 @@ std::vector<Option> options_of(RunOptions& run) {
        "those of the folders, or 3",
        [&](std::string_view v) { run.endpoints.push_back(parse_endpoint(v)); }},
       {"--invoke", "NAME",
-       "call this exported function instead of the program's\nmain function: ARGS are its "
-       "arguments, "
-       "and its\nresults are printed",
+       "call this exported function instead of the program's\nmain function, or of the library "
+       "once it is initialised:\nARGS are its arguments, and its results are printed",
        [&](std::string_view v) { run.invoke = v; }},
       {"--fuel", "N", "stop after N units of fuel (about one an instruction)",
        [&](std::string_view v) {
@@ -238,17 +238,16 @@ Result<int> run_guest(StoreRef store, const Linker& linker, const Module& module
                       const RunOptions& options, const std::vector<Val>& args) {
   Result<Instance> instance = linker.instantiate(store, module);
   if (!instance) return std::unexpected<Error>(std::move(instance).error());
-  if (!options.invoke) return wasi::run(store, *instance);
-
-  // A library made by a WASI toolchain wants to be initialised before its first call.
-  if (*options.invoke != "_initialize" && module.find_export("_initialize") != nullptr) {
-    Result<Func> initialize = instance->func(store, "_initialize");
-    if (initialize) {
-      if (auto done = initialize->call(store); !done) {
-        return std::unexpected<Error>(std::move(done).error());
-      }
+  if (!options.invoke && module.find_export("_start") != nullptr) {
+    return wasi::run(store, *instance);
+  }
+  // Parts of a command may be called alone; a reactor wants to be initialised first.
+  if (options.invoke != "_initialize" && module.find_export("_initialize") != nullptr) {
+    if (auto done = wasi::initialize(store, *instance); !done) {
+      return std::unexpected<Error>(std::move(done).error());
     }
   }
+  if (!options.invoke) return kOk;
   Result<Func> func = instance->func(store, *options.invoke);
   if (!func) return std::unexpected<Error>(std::move(func).error());
   Result<std::vector<Val>> results = func->call(store, args);
@@ -280,11 +279,12 @@ int run_command(Args args) {
   std::vector<Val> values;
   if (options.invoke) {
     values = invoke_args(*module, *options.invoke, args);
-  } else if (module->find_export("_start") == nullptr) {
+  } else if (module->find_export("_start") == nullptr &&
+             module->find_export("_initialize") == nullptr) {
     const std::string text =
         "weft: " + file +
-        ": not a program: it exports no function _start\n  --invoke NAME calls one of "
-        "those that it does export: " +
+        ": not a program: it exports no function _start, and no _initialize\n  --invoke NAME "
+        "calls one of those that it does export: " +
         exported_functions(*module) + "\n";
     std::fputs(text.c_str(), stderr);
     return kFailed;

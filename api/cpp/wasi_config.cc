@@ -244,13 +244,4 @@ Config& Config::max_open_files(std::uint32_t count) {
   return *this;
 }
 
-Result<int> run(StoreRef store, const Instance& instance) {
-  Result<TypedFunc<void()>> start = instance.func<void()>(store, "_start");
-  if (!start) return std::unexpected<Error>(std::move(start).error());
-  Result<void> done = (*start)(store);
-  if (done) return 0;
-  if (done.error().is(Errc::exit)) return done.error().exit_status().value_or(0);
-  return std::unexpected<Error>(std::move(done).error());
-}
-
 }  // namespace weft::wasi

@@ -9,8 +9,6 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/api/fake_backend.h"
-#include "weft/store.hpp"
 #include "weft/wasi.hpp"
 
 namespace weft::wasi {
@@ -131,28 +129,6 @@ TEST(WasiConfig, SeededRandomnessIsReproducible) {
   };
   EXPECT_EQ(draw(1), draw(1));
   EXPECT_NE(draw(1), draw(2));
-}
-
-TEST(WasiRun, GivesTheExitStatusOrTheGuestsError) {
-  auto backend = std::make_shared<fake::FakeBackend>();
-  Result<void> outcome;
-  fake::ModuleSpec spec;
-  spec.exports = {{"_start", FuncType()}};
-  spec.bodies["_start"] = [&](fake::FakeStore&, backend::Index, RawVal*) { return outcome; };
-  backend->add("command", std::move(spec));
-  backend->add("library", {});
-  const Engine engine({}, backend);
-  Store store(engine);
-  const auto instantiate = [&](std::string_view name) {
-    return or_throw(Instance::create(store, or_throw(Module::from_bytes(engine, name))));
-  };
-  const Instance command = instantiate("command");
-  EXPECT_EQ(run(store, command), 0);
-  outcome = fail(Error::exit(3));
-  EXPECT_EQ(run(store, command), 3);
-  outcome = fail(TrapCode::Unreachable);
-  EXPECT_EQ(run(store, command).error().trap_code(), TrapCode::Unreachable);
-  EXPECT_EQ(run(store, instantiate("library")).error().code(), Errc::not_found);
 }
 
 }  // namespace

@@ -272,6 +272,26 @@ TEST(Run, InvokesAnExportAndPrintsItsResults) {
 TEST(Run, InitialisesALibraryBeforeACall) {
   const ProcessResult result = run_weft({"--invoke", "answer", fixture("reactor")});
   EXPECT_EQ(result.output, "42\n");
+  const ProcessResult alone = run_weft({fixture("reactor")});
+  EXPECT_EQ(alone.status, 0);
+  EXPECT_EQ(alone.output + alone.errors, "");
+}
+
+TEST(Run, ALibraryMayExitWhenItIsInitialised) {
+  EXPECT_EQ(run_weft({fixture("reactor_exit")}).status, 9);
+  const ProcessResult result = run_weft({"--invoke", "answer", fixture("reactor_exit")});
+  EXPECT_EQ(result.status, 9);
+  EXPECT_EQ(result.output + result.errors, "");
+}
+
+TEST(Run, RefusesWhatIsBothProgramAndLibrary) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{fixture("both")}, {"--invoke", "answer", fixture("both")}}) {
+    const ProcessResult result = run_weft(args);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.output, IsEmpty());
+    EXPECT_THAT(result.errors, HasSubstr("both _start and _initialize"));
+  }
 }
 
 TEST(Run, ChecksInvokeAgainstTheFunctionsType) {

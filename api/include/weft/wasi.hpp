@@ -218,10 +218,20 @@ class WEFT_API Config {
 /// extension.
 [[nodiscard]] WEFT_API Result<void> attach(StoreRef store, Config config);
 
-/// Runs an instance as a program: its export "_start", once. Gives the exit status: 0 when it
-/// returns, otherwise what it passed to proc_exit. An instance without "_start" is Errc::not_found;
-/// other errors are the guest's.
+// A module is a command, a program that exports "_start", or a reactor, a library that may export
+// "_initialize". Each instance is entered once: a second time is Errc::usage, and a module that
+// exports both names, or one that is no function without parameters and results, is
+// Errc::type_mismatch.
+
+/// Runs a command. Gives the exit status: 0 when "_start" returns, otherwise what the guest passed
+/// to proc_exit, of which a process can hand on the low 8 bits. Errc::not_found for a reactor;
+/// other errors are the guest's. The instance is of no use afterwards.
 [[nodiscard]] WEFT_API Result<int> run(StoreRef store, const Instance& instance);
+
+/// Makes a reactor ready for calls of its exports: calls "_initialize", if there is one.
+/// Errc::usage for a command; other errors are the guest's. Errc::exit if it calls proc_exit, with
+/// any status: then, as after other errors, nothing of it should be called.
+[[nodiscard]] WEFT_API Result<void> initialize(StoreRef store, const Instance& instance);
 
 }  // namespace weft::wasi
 
