@@ -194,19 +194,20 @@ Outcome fd_fdstat_set_rights(Call& call, Fd fd, RightSet base, RightSet inheriti
   return Errno::Success;
 }
 
-Outcome fd_filestat_get(Call& call, Fd fd, Address result) {
+ErrnoOr<Filestat> filestat_of(const Call& call, Fd fd) {
   const Descriptor* descriptor = call.find(fd);
-  if (descriptor == nullptr) return Errno::Badf;
-  if ((descriptor->base & right::kFdFilestatGet) == 0) return Errno::NotCapable;
-  Filestat filestat;
-  filestat.filetype = descriptor->type;
-  if (descriptor->host_fd() >= 0) {
-    const ErrnoOr<Filestat> found = filestat_of(descriptor->host_fd());
-    if (!found) return found.error();
-    filestat = *found;
-    filestat.filetype = descriptor->type;
-  }
-  return call.memory.store(result, filestat) ? Errno::Success : Errno::Fault;
+  if (descriptor == nullptr) return refuse(Errno::Badf);
+  if ((descriptor->base & right::kFdFilestatGet) == 0) return refuse(Errno::NotCapable);
+  ErrnoOr<Filestat> filestat = Filestat{};
+  if (descriptor->host_fd() >= 0) filestat = filestat_of(descriptor->host_fd());
+  if (filestat) filestat->filetype = descriptor->type;
+  return filestat;
+}
+
+Outcome fd_filestat_get(Call& call, Fd fd, Address result) {
+  const ErrnoOr<Filestat> filestat = filestat_of(call, fd);
+  if (!filestat) return filestat.error();
+  return call.memory.store(result, *filestat) ? Errno::Success : Errno::Fault;
 }
 
 Outcome fd_seek(Call& call, Fd fd, FileDelta offset, Flags whence, Address result) {

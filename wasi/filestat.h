@@ -17,6 +17,11 @@ namespace weft::wasi {
 /// Of an open file of the host's, which may be opened by O_PATH.
 [[nodiscard]] ErrnoOr<Filestat> filestat_of(int host_fd) noexcept;
 
+// What fd_filestat_get and path_filestat_get find, before it is laid out for the guest.
+[[nodiscard]] ErrnoOr<Filestat> filestat_of(const Call& call, Fd fd);
+[[nodiscard]] ErrnoOr<Filestat> filestat_at(const Call& call, Fd fd, Flags lookup, Address path,
+                                            Size length);
+
 /// What utimensat(2) takes: the time of access, then that of modification.
 using HostTimes = std::array<timespec, 2>;
 

@@ -191,15 +191,19 @@ Outcome path_open(Call& call, Fd fd, Flags lookup, Address path, Size length, Fl
   return call.memory.store(result, *number) ? Errno::Success : Errno::Fault;
 }
 
+ErrnoOr<Filestat> filestat_at(const Call& call, Fd fd, Flags lookup, Address path, Size length) {
+  if ((lookup & ~kSymlinkFollow) != 0) return refuse(Errno::Inval);
+  const ErrnoOr<const Descriptor*> directory = directory_of(call, fd, right::kPathFilestatGet);
+  if (!directory) return refuse(directory.error());
+  if (!(*directory)->tree.read) return refuse(Errno::Perm);
+  const ErrnoOr<UniqueFd> opened = open_path_only(call, **directory, lookup, path, length);
+  if (!opened) return refuse(opened.error());
+  return filestat_of(opened->get());
+}
+
 Outcome path_filestat_get(Call& call, Fd fd, Flags lookup, Address path, Size length,
                           Address result) {
-  if ((lookup & ~kSymlinkFollow) != 0) return Errno::Inval;
-  const ErrnoOr<const Descriptor*> directory = directory_of(call, fd, right::kPathFilestatGet);
-  if (!directory) return directory.error();
-  if (!(*directory)->tree.read) return Errno::Perm;
-  const ErrnoOr<UniqueFd> opened = open_path_only(call, **directory, lookup, path, length);
-  if (!opened) return opened.error();
-  const ErrnoOr<Filestat> filestat = filestat_of(opened->get());
+  const ErrnoOr<Filestat> filestat = filestat_at(call, fd, lookup, path, length);
   if (!filestat) return filestat.error();
   return call.memory.store(result, *filestat) ? Errno::Success : Errno::Fault;
 }

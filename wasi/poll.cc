@@ -10,6 +10,7 @@
 
 #include "wasi/clock.h"
 #include "wasi/handlers.h"
+#include "wasi/poll.h"
 #include "wasi/wait.h"
 
 namespace weft::wasi {
@@ -34,12 +35,12 @@ class Poll {
  public:
   explicit Poll(Call& call) : call_(call) {}
 
-  [[nodiscard]] bool load(Address list, Size count) {
+  [[nodiscard]] bool load(Address list, Size count, const SubscriptionLayout& layout) {
     pending_.resize(count);
     for (Size i = 0; i < count; ++i) {
       Pending& pending = pending_[i];
-      const std::uint64_t address = list + std::uint64_t{i} * sizeof(Subscription);
-      if (!call_.memory.load(address, pending.subscription)) return false;
+      const std::uint64_t address = list + std::uint64_t{i} * layout.size;
+      if (!layout.load(call_.memory, address, pending.subscription)) return false;
       pending.event.userdata = pending.subscription.userdata;
       pending.event.type = pending.subscription.type;
     }
@@ -202,23 +203,31 @@ class Poll {
 
 }  // namespace
 
-Outcome poll_oneoff(Call& call, Address subscriptions, Address events, Size count,
-                    Address nevents) {
+Outcome poll_events(Call& call, Address subscriptions, Address events, Size count, Address nevents,
+                    const SubscriptionLayout& layout) {
   if (count == 0) return Errno::Inval;
-  if (!call.memory.contains(subscriptions, std::uint64_t{count} * sizeof(Subscription)) ||
+  if (!call.memory.contains(subscriptions, std::uint64_t{count} * layout.size) ||
       !call.memory.contains(events, std::uint64_t{count} * sizeof(Event)) ||
       !call.memory.contains(nevents, sizeof(Size))) {
     return Errno::Fault;
   }
   if (count > kMaxSubscriptions) return Errno::Inval;
   Poll poll(call);
-  if (!poll.load(subscriptions, count)) return Errno::Fault;
+  if (!poll.load(subscriptions, count, layout)) return Errno::Fault;
   poll.prepare();
   Outcome done = poll.wait();
   if (!done || *done != Errno::Success) return done;
   const std::optional<Size> fired = poll.store(events);
   if (!fired || !call.memory.store(nevents, *fired)) return Errno::Fault;
   return Errno::Success;
+}
+
+Outcome poll_oneoff(Call& call, Address subscriptions, Address events, Size count,
+                    Address nevents) {
+  constexpr auto kLoad = [](const GuestMemory& memory, std::uint64_t address, Subscription& to) {
+    return memory.load(address, to);
+  };
+  return poll_events(call, subscriptions, events, count, nevents, {sizeof(Subscription), kLoad});
 }
 
 }  // namespace weft::wasi

@@ -82,6 +82,16 @@ TEST_P(Guest, CannotMisleadByPointersAndNumbers) {
   EXPECT_EQ(run.out, "all refused\n");
 }
 
+TEST_P(Guest, OfTheFirstSnapshotFindsItsLayouts) {
+  dir_.write("box/in.txt", "0123456789");
+  Config config;
+  or_throw(config.preopen(dir_.box(), "/"));
+  config.stdin_bytes("typed");
+  const GuestRun run = run_guest("wasi-unstable", std::move(config), GetParam());
+  EXPECT_EQ(or_throw(run.status), 0);
+  EXPECT_EQ(run.out, "by wasi_unstable\nall as in 2019\n");
+}
+
 TEST_P(Guest, DoesWithFilesWhatANativeProgramDoes) {
   Config config;
   or_throw(config.preopen(dir_.box(), "/box"));

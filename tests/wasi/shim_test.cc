@@ -20,6 +20,15 @@ TEST(Shim, DefinesAll46FunctionsWithTheirTypes) {
   EXPECT_EQ(guest.call("sched_yield"), Errno::Success);
 }
 
+TEST(Shim, DefinesTheFirstSnapshotsFunctionsToo) {
+  Engine engine({}, std::make_shared<fake::FakeBackend>());
+  Linker linker(engine);
+  or_throw(linker.wasi());
+  for (const auto& [name, parameters] : preview1_signatures()) {
+    EXPECT_EQ(linker.has("wasi_unstable", name), name != "sock_accept") << name;
+  }
+}
+
 TEST(Shim, NeedsAStateInTheStore) {
   Engine engine({}, std::make_shared<fake::FakeBackend>());
   Store store(engine);

@@ -22,8 +22,9 @@ namespace weft {
 class Linker;
 
 namespace wasi {
-/// Defines the functions of WASI preview1 under "wasi_snapshot_preview1". Stores that run them need
-/// set_wasi. Declared here for Linker::wasi; see <weft/wasi.hpp>.
+/// Defines the functions of WASI preview1 under "wasi_snapshot_preview1", and those of its
+/// predecessor under "wasi_unstable". Stores that run them need set_wasi. Declared here for
+/// Linker::wasi; see <weft/wasi.hpp>.
 [[nodiscard]] WEFT_API Result<void> add_to_linker(Linker& linker);
 }  // namespace wasi
 
