@@ -82,7 +82,7 @@ Outcome clock_res_get(Call& call, ClockId id, Address resolution) {
 Outcome clock_time_get(Call& call, ClockId id, Timestamp /*precision*/, Address time) {
   const ErrnoOr<Timestamp> value = clock_now(call.state.config, id);
   if (!value) return value.error();
-  call.memory.refresh();  // the clock may be the host's
+  if (replacement(call.state.config, id)->now) call.memory.refresh();
   return call.memory.store(time, *value) ? Errno::Success : Errno::Fault;
 }
 

@@ -24,23 +24,19 @@ namespace weft::wasi {
 /// copied.
 class GuestMemory {
  public:
-  explicit GuestMemory(Caller& caller) : store_(caller) {
-    Result<Memory> memory = caller.memory();
-    if (!memory) return;
-    memory_ = *memory;
-    refresh();
-  }
+  explicit GuestMemory(const Caller& caller) : caller_(&caller) { refresh(); }
 
   /// To be called after anything that may have grown the memory, such as a callback of the host's.
   void refresh() {
-    if (Result<std::span<std::uint8_t>> whole = memory_.span(store_); whole) {
+    if (Result<std::span<std::uint8_t>> whole = caller_->memory_span(); whole) [[likely]] {
       direct_ = true;
       base_ = whole->data();
       size_ = whole->size();
-    } else {
-      direct_ = false;
-      size_ = memory_.byte_size(store_).value_or(0);
+      return;
     }
+    const Result<Memory> memory = caller_->memory();
+    if (memory) memory_ = *memory;
+    size_ = memory_.byte_size(*caller_).value_or(0);
   }
 
   [[nodiscard]] bool contains(std::uint64_t address, std::uint64_t length) const noexcept {
@@ -54,14 +50,14 @@ class GuestMemory {
   [[nodiscard]] bool read(std::uint64_t address, MutableBytes to) const {
     if (!contains(address, to.size())) return false;
     if (to.empty()) return true;
-    if (!direct_) return memory_.read(store_, address, to).has_value();
+    if (!direct_) return memory_.read(*caller_, address, to).has_value();
     std::memcpy(to.data(), base_ + address, to.size());
     return true;
   }
   [[nodiscard]] bool write(std::uint64_t address, Bytes from) const {
     if (!contains(address, from.size())) return false;
     if (from.empty()) return true;
-    if (!direct_) return memory_.write(store_, address, from).has_value();
+    if (!direct_) return memory_.write(*caller_, address, from).has_value();
     std::memcpy(base_ + address, from.data(), from.size());
     return true;
   }
@@ -78,7 +74,7 @@ class GuestMemory {
   }
 
  private:
-  StoreRef store_;
+  const Caller* caller_;
   Memory memory_{};
   bool direct_ = false;
   std::uint8_t* base_ = nullptr;
@@ -99,11 +95,12 @@ class Iovecs {
   static constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;
 
   [[nodiscard]] Errno load(const GuestMemory& memory, Address list, Size count) {
-    if (!memory.contains(list, std::uint64_t{count} * sizeof(GuestIovec))) return Errno::Fault;
+    const std::uint64_t size = std::uint64_t{count} * sizeof(GuestIovec);
+    if (!memory.contains(list, size)) return Errno::Fault;
     if (count > kMax) return Errno::Inval;
-    for (Size i = 0; i < count; ++i) {
-      GuestIovec& guest = guest_[i];
-      if (!memory.load(list + std::uint64_t{i} * sizeof guest, guest)) return Errno::Fault;
+    auto* bytes = reinterpret_cast<std::uint8_t*>(guest_.data());
+    if (!memory.read(list, {bytes, static_cast<std::size_t>(size)})) return Errno::Fault;
+    for (GuestIovec& guest : std::span(guest_.data(), count)) {
       if (!memory.contains(guest.buf, guest.buf_len)) return Errno::Fault;
       guest.buf_len =
           static_cast<Size>(std::min(std::uint64_t{guest.buf_len}, kMaxTransfer - total_));

@@ -136,13 +136,38 @@ Result<Instance> Caller::instance() const {
   return Access::make<Instance>(Handle{id(), *instance_});
 }
 
-Result<Memory> Caller::memory() const {
-  if (!instance_) return fail(Errc::not_found, "the host made this call, not an instance");
-  Result<backend::Store*> impl = detail::open(*this);
+namespace {
+
+struct CallersMemory {
+  backend::Store* store;
+  backend::Index index;
+};
+
+Result<CallersMemory> memory_of(StoreRef store, std::optional<backend::Index> instance) {
+  if (!instance) return fail(Errc::not_found, "the host made this call, not an instance");
+  Result<backend::Store*> impl = detail::open(store);
   if (!impl) return detail::forward_error(impl);
-  const std::optional<backend::Index> memory = (*impl)->instance_memory(*instance_);
+  const std::optional<backend::Index> memory = (*impl)->instance_memory(*instance);
   if (!memory) return fail(Errc::not_found, "the calling instance has no memory");
-  return Access::make<Memory>(Handle{id(), *memory});
+  return CallersMemory{*impl, *memory};
+}
+
+}  // namespace
+
+Result<Memory> Caller::memory() const {
+  Result<CallersMemory> memory = memory_of(*this, instance_);
+  if (!memory) return detail::forward_error(memory);
+  return Access::make<Memory>(Handle{id(), memory->index});
+}
+
+Result<std::span<std::uint8_t>> Caller::memory_span() const {
+  Result<CallersMemory> memory = memory_of(*this, instance_);
+  if (!memory) return detail::forward_error(memory);
+  if (!state()->direct_memory) {
+    return fail(Errc::unsupported, "this backend gives no access to memory in place");
+  }
+  const backend::MemoryView view = memory->store->memory_view(memory->index);
+  return std::span(view.base, static_cast<std::size_t>(view.size));
 }
 
 std::optional<Extern> Caller::get_export(std::string_view name) const {

@@ -1,7 +1,9 @@
 // Caller: what a host function is told about who called it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "weft/backend.hpp"
@@ -25,6 +27,8 @@ class WEFT_API Caller : public StoreRef {
   /// The memory that the caller's pointers mean: its export "memory", otherwise its first memory.
   /// Errc::not_found if it has none, or the host itself made the call.
   [[nodiscard]] Result<Memory> memory() const;
+  /// That memory's bytes in place, as Memory::span gives them.
+  [[nodiscard]] Result<std::span<std::uint8_t>> memory_span() const;
   /// An export of the calling instance; nothing if there is none of that name.
   [[nodiscard]] std::optional<Extern> get_export(std::string_view name) const;
 
