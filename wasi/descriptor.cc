@@ -1,6 +1,7 @@
 #include "wasi/descriptor.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -60,6 +61,13 @@ FileType file_type_of(unsigned mode) noexcept {
   }
 }
 
+bool can_wait_for(int host_fd) noexcept {
+  const UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  const int status = ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, host_fd, &event);
+  return status == 0 || errno != EPERM;
+}
+
 namespace {
 
 constexpr RightSet kStreamAlways =
@@ -86,6 +94,7 @@ Descriptor lend(std::shared_ptr<HostFile> file, RightSet transfer) {
   struct stat status{};
   if (::fstat(file->fd(), &status) == 0) descriptor.type = file_type_of(status.st_mode);
   if (descriptor.is_socket()) descriptor.type = socket_type(file->fd());
+  descriptor.waits = descriptor.is_stream() && can_wait_for(file->fd());
   descriptor.base = kStreamAlways | transfer;
   // Guests take a character device that can't seek for a terminal.
   if (::lseek(file->fd(), 0, SEEK_CUR) >= 0) descriptor.base |= right::kFdSeek | right::kFdTell;

@@ -31,6 +31,8 @@ using Source = std::variant<NoStream, UniqueFd, std::shared_ptr<HostFile>, Bytes
 struct Descriptor {
   Source source{};
   FileType type = FileType::Unknown;
+  /// Whether transfers may have to wait for somebody, as those of pipes and terminals do.
+  bool waits = false;
   Flags flags = 0;
   RightSet base = 0;
   RightSet inheriting = 0;
@@ -42,10 +44,13 @@ struct Descriptor {
 
   /// The host's descriptor, or -1.
   [[nodiscard]] int host_fd() const noexcept;
-  /// Whether the host uses the open file too: its flags are not the guest's to change.
+  /// Whether the host uses the open file too: its flags are not the guest's to change. All other
+  /// descriptors of the host's have O_NONBLOCK, whatever the guest's flags say: the shim waits, and
+  /// hears interrupts.
   [[nodiscard]] bool lent() const noexcept {
     return std::holds_alternative<std::shared_ptr<HostFile>>(source);
   }
+  [[nodiscard]] bool nonblocking() const noexcept { return (flags & fdflag::kNonblock) != 0; }
   [[nodiscard]] bool is_directory() const noexcept { return type == FileType::Directory; }
   [[nodiscard]] bool is_socket() const noexcept {
     return type == FileType::SocketStream || type == FileType::SocketDgram;
@@ -92,6 +97,10 @@ class FdTable {
 
 /// What a host's file is to the guest.
 [[nodiscard]] FileType file_type_of(unsigned mode) noexcept;
+
+/// Whether a host's descriptor can be waited for. What can't, such as files and /dev/null, never
+/// makes a caller wait for somebody else.
+[[nodiscard]] bool can_wait_for(int host_fd) noexcept;
 
 /// The descriptors that a guest starts with. Errc::io, Errc::limit.
 [[nodiscard]] Result<void> add_initial_descriptors(FdTable& table, const Config& config);

@@ -176,8 +176,7 @@ Outcome fd_fdstat_set_flags(Call& call, Fd fd, Flags flags) {
     if (((flags ^ descriptor->flags) & fdflag::kAppend) != 0) return Errno::NotSup;
   } else if (const int host_fd = descriptor->host_fd(); host_fd >= 0) {
     const int append = (flags & fdflag::kAppend) != 0 ? O_APPEND : 0;
-    const int nonblock = (flags & fdflag::kNonblock) != 0 ? O_NONBLOCK : 0;
-    if (::fcntl(host_fd, F_SETFL, append | nonblock) != 0) return last_host_errno();
+    if (::fcntl(host_fd, F_SETFL, append | O_NONBLOCK) != 0) return last_host_errno();
   }
   descriptor->flags = flags;
   return Errno::Success;

@@ -127,12 +127,17 @@ class Iovecs {
     }
   }
 
-  /// The buffers in place, for readv and writev. Only for a memory with direct access.
-  [[nodiscard]] std::span<const iovec> in_place(const GuestMemory& memory) {
-    for (Size i = 0; i < count_; ++i) {
-      host_[i] = {memory.at(guest_[i].buf), guest_[i].buf_len};
+  /// The buffers in place up to so many bytes, for readv and writev. Only for a memory with direct
+  /// access.
+  [[nodiscard]] std::span<const iovec> in_place(const GuestMemory& memory,
+                                                std::uint64_t limit = kMaxTransfer) {
+    Size used = 0;
+    for (; used < count_ && limit != 0; ++used) {
+      const std::uint64_t size = std::min<std::uint64_t>(guest_[used].buf_len, limit);
+      host_[used] = {memory.at(guest_[used].buf), static_cast<std::size_t>(size)};
+      limit -= size;
     }
-    return {host_.data(), count_};
+    return {host_.data(), used};
   }
 
   /// Copies the first bytes out of the buffers; gives how many there were.

@@ -120,7 +120,7 @@ ErrnoOr<int> host_flags(const OpenRequest& request, const Rights& tree) {
   if ((request.fdflags & fdflag::kDsync) != 0) flags |= O_DSYNC;
   if ((request.fdflags & fdflag::kRsync) != 0) flags |= O_RSYNC;
   if ((request.fdflags & fdflag::kSync) != 0) flags |= O_SYNC;
-  // Opening a pipe must not wait for somebody at its other end; see also make_descriptor.
+  // Opening a pipe must not wait for somebody at its other end; see also Descriptor::lent.
   return flags | O_NONBLOCK;
 }
 
@@ -146,10 +146,7 @@ ErrnoOr<Descriptor> make_descriptor(UniqueFd fd, const OpenRequest& request,
   }
   if (descriptor.is_stream()) {
     if (::lseek(fd.get(), 0, SEEK_CUR) < 0) descriptor.base &= ~(right::kFdSeek | right::kFdTell);
-    if ((request.fdflags & fdflag::kNonblock) == 0) {
-      const int append = (request.fdflags & fdflag::kAppend) != 0 ? O_APPEND : 0;
-      if (::fcntl(fd.get(), F_SETFL, append) != 0) return refuse(last_host_errno());
-    }
+    descriptor.waits = can_wait_for(fd.get());
   }
   descriptor.source = std::move(fd);
   return descriptor;

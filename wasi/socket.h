@@ -5,7 +5,7 @@
 #include "wasi/descriptor.h"
 #include "wasi/guest_memory.h"
 #include "wasi/state.h"
-#include "wasi/wait.h"
+#include "wasi/transfer.h"
 
 namespace weft::wasi {
 

@@ -1,6 +1,9 @@
 // fd_read, fd_write, fd_pread, fd_pwrite. Files are read and written in place, by one system call
 // and without a copy; what has no descriptor of the host's goes piece by piece.
+#include "wasi/transfer.h"
+
 #include <limits.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,7 +14,6 @@
 #include "wasi/handlers.h"
 #include "wasi/sigpipe.h"
 #include "wasi/socket.h"
-#include "wasi/wait.h"
 
 namespace weft::wasi {
 
@@ -20,28 +22,6 @@ namespace {
 // The answer to a transfer for which the descriptor lacks the right.
 Errno no_transfer(const Descriptor& descriptor) {
   return descriptor.is_directory() ? Errno::IsDir : Errno::Badf;
-}
-
-Outcome finish(Call& call, Address count, const Result<Transfer>& transfer) {
-  if (!transfer) return fail(transfer.error());
-  if (transfer->error != Errno::Success) return transfer->error;
-  // Checked before anything was transferred, and memories don't shrink.
-  return call.memory.store(count, static_cast<Size>(transfer->bytes)) ? Errno::Success
-                                                                      : Errno::Fault;
-}
-
-// Streams may block: waits where an interrupt is heard, and emulates "don't block" for files lent
-// by the host, whose flags aren't changed.
-Outcome wait_for_input(Call& call, const Descriptor& descriptor) {
-  const bool nonblocking = (descriptor.flags & fdflag::kNonblock) != 0;
-  if (nonblocking ? !descriptor.lent() : !call.state.interruptible) return Errno::Success;
-  pollfd poll{descriptor.host_fd(), POLLIN, 0};
-  std::optional<Timestamp> timeout;
-  if (nonblocking) timeout = 0;
-  const Result<ErrnoOr<int>> ready = wait_for(call, std::span(&poll, 1), timeout);
-  if (!ready) return fail(ready.error());
-  if (!*ready) return ready->error();
-  return **ready == 0 ? Errno::Again : Errno::Success;
 }
 
 // The kernel takes one buffer faster than a list of one.
@@ -72,43 +52,60 @@ ssize_t write_at(int fd, std::span<const iovec> buffers, std::optional<FileSize>
   return ::pwritev(fd, buffers.data(), count, at);
 }
 
-Result<Transfer> read_host(Call& call, const Descriptor& descriptor, Iovecs& iovecs,
-                           std::optional<FileSize> offset) {
-  if (descriptor.is_socket() && !offset) return receive(call, descriptor, iovecs);
-  const int fd = descriptor.host_fd();
-  if (descriptor.is_stream() && iovecs.total() != 0 && !offset) {
-    Outcome ready = wait_for_input(call, descriptor);
-    if (!ready) return fail(std::move(ready).error());
+// A pipe that nobody has opened for writing yet answers as if it were at its end, and one that is
+// lent may wait in the kernel: the shim waits before it reads.
+Result<Transfer> read_stream(Call& call, const Descriptor& descriptor, Iovecs& iovecs) {
+  const Outcome ready = wait_until_ready(call, descriptor, POLLIN);
+  if (!ready) return fail(ready.error());
+  if (*ready != Errno::Success) return Transfer{*ready, 0};
+  return read_into(call, iovecs, [&](std::span<const iovec> buffers) {
+    // Another reader may have been quicker.
+    return when_ready(call, descriptor, POLLIN,
+                      [&] { return read_at(descriptor.host_fd(), buffers, std::nullopt); });
+  });
+}
+
+// One write to a stream. What is lent may wait in the kernel: it gets no more than a pipe takes at
+// once when it is ready.
+Result<Transfer> write_piece(Call& call, const Descriptor& descriptor, Iovecs& iovecs) {
+  if (descriptor.lent()) {
+    const Outcome ready = wait_until_ready(call, descriptor, POLLOUT);
+    if (!ready) return fail(ready.error());
     if (*ready != Errno::Success) return Transfer{*ready, 0};
   }
-  if (call.memory.is_direct()) {
-    const std::span<const iovec> buffers = iovecs.in_place(call.memory);
-    return retrying(call, [&] { return read_at(fd, buffers, offset); });
+  const bool pipe = descriptor.type == FileType::Unknown;  // which have no type of their own
+  const std::size_t limit = descriptor.lent() ? PIPE_BUF : Iovecs::kMaxTransfer;
+  return write_from(call, iovecs, limit, [&](std::span<const iovec> buffers) {
+    return when_ready(call, descriptor, POLLOUT, [&] {
+      const int fd = descriptor.host_fd();
+      return pipe ? write_to_pipe(fd, buffers) : write_at(fd, buffers, std::nullopt, false);
+    });
+  });
+}
+
+Result<Transfer> read_host(Call& call, const Descriptor& descriptor, Iovecs& iovecs,
+                           std::optional<FileSize> offset) {
+  if (!offset && descriptor.is_socket()) return receive(call, descriptor, iovecs);
+  if (!offset && descriptor.waits && iovecs.total() != 0) {
+    return read_stream(call, descriptor, iovecs);
   }
-  const std::span<std::uint8_t> scratch = call.state.scratch_bytes();
-  const iovec buffer{scratch.data(), std::min<std::size_t>(scratch.size(), iovecs.total())};
-  Result<Transfer> done =
-      retrying(call, [&] { return read_at(fd, std::span(&buffer, 1), offset); });
-  if (done) iovecs.scatter(call.memory, scratch.first(done->bytes));
-  return done;
+  const int fd = descriptor.host_fd();
+  return read_into(call, iovecs, [&](std::span<const iovec> buffers) {
+    return retrying(call, [&] { return read_at(fd, buffers, offset); });
+  });
 }
 
 Result<Transfer> write_host(Call& call, const Descriptor& descriptor, Iovecs& iovecs,
                             std::optional<FileSize> offset) {
-  if (descriptor.is_socket() && !offset) return send(call, descriptor, iovecs);
+  if (!offset && descriptor.is_socket()) return send(call, descriptor, iovecs);
+  if (!offset && descriptor.waits && iovecs.total() != 0) {
+    return transfer_all(iovecs, [&] { return write_piece(call, descriptor, iovecs); });
+  }
   const int fd = descriptor.host_fd();
   const bool append = (descriptor.flags & fdflag::kAppend) != 0;
-  // Pipes have no type of their own.
-  const bool pipe = descriptor.type == FileType::Unknown && !offset;
-  const auto write = [&](std::span<const iovec> buffers) {
-    return retrying(call, [&] {
-      return pipe ? write_to_pipe(fd, buffers) : write_at(fd, buffers, offset, append);
-    });
-  };
-  if (call.memory.is_direct()) return write(iovecs.in_place(call.memory));
-  const std::span<std::uint8_t> scratch = call.state.scratch_bytes();
-  const iovec buffer{scratch.data(), iovecs.gather(call.memory, scratch)};
-  return write(std::span(&buffer, 1));
+  return write_from(call, iovecs, Iovecs::kMaxTransfer, [&](std::span<const iovec> buffers) {
+    return retrying(call, [&] { return write_at(fd, buffers, offset, append); });
+  });
 }
 
 // Reads from what has no descriptor of the host's.
@@ -176,18 +173,24 @@ Transfer write_callback(Call& call, const WriteCallback& callback, const Iovecs&
   });
 }
 
-// What checks every transfer passes before it begins: an address that is no good must not be found
-// out after bytes were moved.
-Errno prepare(Call& call, Iovecs& iovecs, Address list, Size count, Address transferred) {
-  if (!call.memory.contains(transferred, sizeof(Size))) return Errno::Fault;
-  return iovecs.load(call.memory, list, count);
-}
-
 bool valid_offset(FileSize offset) {
   return offset <= static_cast<FileSize>(std::numeric_limits<off_t>::max());
 }
 
 }  // namespace
+
+Errno prepare(Call& call, Iovecs& iovecs, Address list, Size count, Address transferred) {
+  if (!call.memory.contains(transferred, sizeof(Size))) return Errno::Fault;
+  return iovecs.load(call.memory, list, count);
+}
+
+Outcome finish(Call& call, Address transferred, const Result<Transfer>& transfer) {
+  if (!transfer) return fail(transfer.error());
+  if (transfer->error != Errno::Success) return transfer->error;
+  // Checked before anything was transferred, and memories don't shrink.
+  return call.memory.store(transferred, static_cast<Size>(transfer->bytes)) ? Errno::Success
+                                                                            : Errno::Fault;
+}
 
 Outcome fd_read(Call& call, Fd fd, Address list, Size count, Address nread) {
   Descriptor* descriptor = call.find(fd);

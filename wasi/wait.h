@@ -15,29 +15,14 @@ namespace weft::wasi {
 [[nodiscard]] Result<ErrnoOr<int>> wait_for(Call& call, std::span<pollfd> fds,
                                             std::optional<Timestamp> timeout);
 
+/// Waits until a descriptor is ready, but Errno::Again at once if the guest would not wait.
+[[nodiscard]] Outcome wait_until_ready(Call& call, const Descriptor& descriptor, short events);
+
 /// Whether an interrupt is pending; then takes it.
 [[nodiscard]] inline Result<void> check_interrupt(Call& call) {
   if (!call.caller.interrupt_pending()) [[likely]]
     return {};
   return call.caller.check_interrupt();
-}
-
-/// How a system call for bytes ended.
-struct Transfer {
-  Errno error = Errno::Success;
-  std::size_t bytes = 0;
-};
-
-/// Makes a system call that counts bytes, again while signals interrupt it.
-template <class SystemCall>
-[[nodiscard]] Result<Transfer> retrying(Call& call, SystemCall&& system_call) {
-  while (true) {
-    const auto count = system_call();
-    if (count >= 0) return Transfer{Errno::Success, static_cast<std::size_t>(count)};
-    const Errno error = last_host_errno();
-    if (error != Errno::Intr) return Transfer{error, 0};
-    if (auto ok = check_interrupt(call); !ok) return fail(std::move(ok).error());
-  }
 }
 
 }  // namespace weft::wasi
