@@ -10,6 +10,7 @@
 #include "wasi/descriptor.h"
 #include "wasi/filestat.h"
 #include "wasi/handlers.h"
+#include "wasi/system_call.h"
 
 namespace weft::wasi {
 
@@ -32,8 +33,6 @@ Errno lacks(const Descriptor& descriptor) {
   return descriptor.is_directory() ? Errno::IsDir : Errno::NotCapable;
 }
 
-Errno result_of(int status) { return status == 0 ? Errno::Success : last_host_errno(); }
-
 // Checks the right, then makes the system call; what has no file behind it can't be synchronised,
 // sized and so on.
 template <class SystemCall>
@@ -42,11 +41,7 @@ Errno on_file(Call& call, Fd fd, RightSet needed, SystemCall&& system_call) {
   if (descriptor == nullptr) return Errno::Badf;
   if ((descriptor->base & needed) != needed) return lacks(*descriptor);
   if (descriptor->host_fd() < 0) return Errno::Inval;
-  int status = 0;
-  do {
-    status = system_call(descriptor->host_fd());
-  } while (status != 0 && errno == EINTR);
-  return result_of(status);
+  return result_of([&] { return system_call(descriptor->host_fd()); });
 }
 
 }  // namespace
@@ -66,7 +61,8 @@ Filestat to_filestat(const struct stat& status) noexcept {
 
 ErrnoOr<Filestat> filestat_of(int host_fd) noexcept {
   struct stat status{};
-  if (::fstat(host_fd, &status) != 0) return refuse(last_host_errno());
+  const Errno error = result_of([&] { return ::fstat(host_fd, &status); });
+  if (error != Errno::Success) return refuse(error);
   return to_filestat(status);
 }
 
@@ -96,9 +92,9 @@ Outcome fd_close(Call& call, Fd fd) {
   if (closed == nullptr) return Errno::Badf;
   auto* owned = std::get_if<UniqueFd>(&closed->source);
   if (owned == nullptr) return Errno::Success;
-  // Closed even if it fails; an error is that of earlier writes.
-  const Errno error = result_of(::close(owned->release()));
-  return error == Errno::Intr ? Errno::Success : error;
+  // Closed even if it fails, or a signal interrupts it; an error is that of earlier writes.
+  if (::close(owned->release()) == 0 || errno == EINTR) return Errno::Success;
+  return last_host_errno();
 }
 
 Outcome fd_renumber(Call& call, Fd from, Fd to) {
@@ -176,7 +172,8 @@ Outcome fd_fdstat_set_flags(Call& call, Fd fd, Flags flags) {
     if (((flags ^ descriptor->flags) & fdflag::kAppend) != 0) return Errno::NotSup;
   } else if (const int host_fd = descriptor->host_fd(); host_fd >= 0) {
     const int append = (flags & fdflag::kAppend) != 0 ? O_APPEND : 0;
-    if (::fcntl(host_fd, F_SETFL, append | O_NONBLOCK) != 0) return last_host_errno();
+    const Errno error = result_of([&] { return ::fcntl(host_fd, F_SETFL, append | O_NONBLOCK); });
+    if (error != Errno::Success) return error;
   }
   descriptor->flags = flags;
   return Errno::Success;
@@ -219,7 +216,8 @@ Outcome fd_seek(Call& call, Fd fd, FileDelta offset, Flags whence, Address resul
   }
   if (whence >= kWhence.size()) return Errno::Inval;
   if (!call.memory.contains(result, sizeof(FileSize))) return Errno::Fault;
-  const off_t at = ::lseek(descriptor->host_fd(), offset, kWhence[whence]);
+  const off_t at =
+      uninterrupted([&] { return ::lseek(descriptor->host_fd(), offset, kWhence[whence]); });
   if (at < 0) return last_host_errno();
   return call.memory.store(result, static_cast<FileSize>(at)) ? Errno::Success : Errno::Fault;
 }
@@ -231,7 +229,7 @@ Outcome fd_tell(Call& call, Fd fd, Address result) {
   if ((descriptor->base & right::kFdTell) == 0) {
     return descriptor->is_stream() ? Errno::Spipe : Errno::NotCapable;
   }
-  const off_t at = ::lseek(descriptor->host_fd(), 0, SEEK_CUR);
+  const off_t at = uninterrupted([&] { return ::lseek(descriptor->host_fd(), 0, SEEK_CUR); });
   if (at < 0) return last_host_errno();
   return call.memory.store(result, static_cast<FileSize>(at)) ? Errno::Success : Errno::Fault;
 }

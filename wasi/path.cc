@@ -11,12 +11,11 @@
 #include "wasi/descriptor.h"
 #include "wasi/filestat.h"
 #include "wasi/handlers.h"
+#include "wasi/system_call.h"
 
 namespace weft::wasi {
 
 namespace {
-
-Errno result_of(int status) { return status == 0 ? Errno::Success : last_host_errno(); }
 
 // The directory that a path begins at.
 ErrnoOr<const Descriptor*> directory_of(const Call& call, Fd fd, RightSet needed) {
@@ -73,9 +72,9 @@ ErrnoOr<Place> changeable_place(const Call& call, Fd fd, RightSet needed, Addres
 // The type bits of what is there, without following a link.
 ErrnoOr<mode_t> type_at(const ResolvedParent& parent) {
   struct stat status{};
-  if (::fstatat(parent.fd(), parent.name(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    return refuse(last_host_errno());
-  }
+  const Errno error = result_of(
+      [&] { return ::fstatat(parent.fd(), parent.name(), &status, AT_SYMLINK_NOFOLLOW); });
+  if (error != Errno::Success) return refuse(error);
   return status.st_mode & S_IFMT;
 }
 
@@ -216,20 +215,21 @@ Outcome path_filestat_set_times(Call& call, Fd fd, Flags lookup, Address path, S
   if (!(*directory)->tree.write) return Errno::Perm;
   const ErrnoOr<UniqueFd> opened = open_path_only(call, **directory, lookup, path, length);
   if (!opened) return opened.error();
-  return result_of(::utimensat(opened->get(), "", times->data(), AT_EMPTY_PATH));
+  return result_of([&] { return ::utimensat(opened->get(), "", times->data(), AT_EMPTY_PATH); });
 }
 
 Outcome path_create_directory(Call& call, Fd fd, Address path, Size length) {
   const auto place = changeable_place(call, fd, right::kPathCreateDirectory, path, length);
   if (!place) return place.error();
   constexpr mode_t kMode = 0777;  // less the umask
-  return result_of(::mkdirat(place->parent.fd(), place->parent.name(), kMode));
+  return result_of([&] { return ::mkdirat(place->parent.fd(), place->parent.name(), kMode); });
 }
 
 Outcome path_remove_directory(Call& call, Fd fd, Address path, Size length) {
   const auto place = changeable_place(call, fd, right::kPathRemoveDirectory, path, length);
   if (!place) return place.error();
-  return result_of(::unlinkat(place->parent.fd(), place->parent.name(), AT_REMOVEDIR));
+  return result_of(
+      [&] { return ::unlinkat(place->parent.fd(), place->parent.name(), AT_REMOVEDIR); });
 }
 
 Outcome path_unlink_file(Call& call, Fd fd, Address path, Size length) {
@@ -240,7 +240,7 @@ Outcome path_unlink_file(Call& call, Fd fd, Address path, Size length) {
     if (!type) return type.error();
     return *type == S_IFDIR ? Errno::IsDir : Errno::NotDir;
   }
-  return result_of(::unlinkat(place->parent.fd(), place->parent.name(), 0));
+  return result_of([&] { return ::unlinkat(place->parent.fd(), place->parent.name(), 0); });
 }
 
 Outcome path_rename(Call& call, Fd old_fd, Address old_path, Size old_length, Fd new_fd,
@@ -255,8 +255,9 @@ Outcome path_rename(Call& call, Fd old_fd, Address old_path, Size old_length, Fd
     if (!type) return type.error();
     if (*type != S_IFDIR) return Errno::NotDir;
   }
-  return result_of(
-      ::renameat(from->parent.fd(), from->parent.name(), to->parent.fd(), to->parent.name()));
+  return result_of([&] {
+    return ::renameat(from->parent.fd(), from->parent.name(), to->parent.fd(), to->parent.name());
+  });
 }
 
 // A link's link, never that to its target: with kSymlinkFollow the name would be resolved by the
@@ -275,8 +276,9 @@ Outcome path_link(Call& call, Fd old_fd, Flags lookup, Address old_path, Size ol
     return *type == S_IFDIR ? Errno::Perm : Errno::NotDir;
   }
   if (to->parent.must_be_directory()) return refuse_slash(to->parent);
-  return result_of(
-      ::linkat(from->parent.fd(), from->parent.name(), to->parent.fd(), to->parent.name(), 0));
+  return result_of([&] {
+    return ::linkat(from->parent.fd(), from->parent.name(), to->parent.fd(), to->parent.name(), 0);
+  });
 }
 
 // The text may name anything but an absolute path: where it leads is decided at each use. Other
@@ -291,7 +293,8 @@ Outcome path_symlink(Call& call, Address old_path, Size old_length, Fd fd, Addre
   if (!place) return place.error();
   if (text.view().front() == '/') return Errno::Perm;
   if (place->parent.must_be_directory()) return refuse_slash(place->parent);
-  return result_of(::symlinkat(text.c_str(), place->parent.fd(), place->parent.name()));
+  return result_of(
+      [&] { return ::symlinkat(text.c_str(), place->parent.fd(), place->parent.name()); });
 }
 
 Outcome path_readlink(Call& call, Fd fd, Address path, Size length, Address buffer,
@@ -309,8 +312,10 @@ Outcome path_readlink(Call& call, Fd fd, Address path, Size length, Address buff
     return *type == S_IFDIR ? Errno::Inval : Errno::NotDir;
   }
   std::array<std::uint8_t, PathResolver::kMaxPath> text;
-  const ssize_t size =
-      ::readlinkat(parent->fd(), parent->name(), reinterpret_cast<char*>(text.data()), text.size());
+  const ssize_t size = uninterrupted([&] {
+    return ::readlinkat(parent->fd(), parent->name(), reinterpret_cast<char*>(text.data()),
+                        text.size());
+  });
   if (size < 0) return last_host_errno();
   // It leads nowhere for the guest, and is about the host's directories.
   if (size > 0 && text[0] == '/') return Errno::Perm;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "wasi/system_call.h"
+
 namespace weft::wasi {
 
 namespace {
@@ -30,11 +32,7 @@ int openat2(int base, const char* path, int flags, mode_t mode, std::uint64_t re
 }
 
 int openat_retrying(int base, const char* path, int flags, mode_t mode) {
-  int fd = -1;
-  do {
-    fd = ::openat(base, path, complete_flags(flags), mode);
-  } while (fd < 0 && errno == EINTR);
-  return fd;
+  return uninterrupted([&] { return ::openat(base, path, complete_flags(flags), mode); });
 }
 
 struct Stripped {
@@ -117,7 +115,8 @@ class Walk {
   // Puts a link's text in the place of its name. False if the name is no link, or isn't there.
   ErrnoOr<bool> expand_link(const std::string& name, bool last) {
     PathBuffer text;
-    const ssize_t length = ::readlinkat(here(), name.c_str(), text.data(), text.size());
+    const ssize_t length =
+        uninterrupted([&] { return ::readlinkat(here(), name.c_str(), text.data(), text.size()); });
     if (length < 0) {
       if (errno == EINVAL || (errno == ENOENT && last)) return false;
       return refuse(last_host_errno());
@@ -170,7 +169,8 @@ bool PathResolver::kernel_supported() noexcept {
   static const bool supported = [] {
     const UniqueFd root(
         openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS));
-    return static_cast<bool>(root);
+    // Anything else, such as too many open files, says nothing about the next time.
+    return root || (errno != ENOSYS && errno != EPERM);
   }();
   return supported;
 }

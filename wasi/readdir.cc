@@ -14,6 +14,7 @@
 
 #include "wasi/filestat.h"
 #include "wasi/handlers.h"
+#include "wasi/system_call.h"
 
 namespace weft::wasi {
 
@@ -67,7 +68,9 @@ Dirent describe(int directory, const KernelEntry& kernel, const char* c_name,
     // What is above a preopened directory is none of the guest's business, its number neither.
     entry.ino = self.st_ino;
     entry.type = FileType::Directory;
-  } else if (::fstatat(directory, c_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+  } else if (result_of([&] {
+               return ::fstatat(directory, c_name, &status, AT_SYMLINK_NOFOLLOW);
+             }) == Errno::Success) {
     entry.ino = status.st_ino;
     entry.type = file_type_of(status.st_mode);
   } else {  // removed meanwhile
@@ -91,14 +94,18 @@ Outcome fd_readdir(Call& call, Fd fd, Address buffer, Size length, Cookie cookie
 
   const int host_fd = descriptor->host_fd();
   struct stat self{};
-  if (::fstat(host_fd, &self) != 0) return last_host_errno();
-  if (::lseek(host_fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return last_host_errno();
+  const Errno error = result_of([&] { return ::fstat(host_fd, &self); });
+  if (error != Errno::Success) return error;
+  const auto position = static_cast<off_t>(cookie);
+  if (uninterrupted([&] { return ::lseek(host_fd, position, SEEK_SET); }) < 0)
+    return last_host_errno();
   DirentBuffer output(call.memory, buffer, length);
   alignas(KernelEntry) std::array<char, 32768> entries;
   // A guest's entry is about as long as the kernel's: more than fits need not be read.
   const std::size_t chunk = std::clamp<std::size_t>(length, 1024, entries.size());
   while (output.left() != 0) {
-    const long got = ::syscall(SYS_getdents64, host_fd, entries.data(), chunk);
+    const long got =
+        uninterrupted([&] { return ::syscall(SYS_getdents64, host_fd, entries.data(), chunk); });
     if (got < 0) return last_host_errno();
     if (got == 0) break;
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "wasi/handlers.h"
+#include "wasi/system_call.h"
 
 namespace weft::wasi {
 
@@ -125,8 +126,7 @@ Outcome sock_shutdown(Call& call, Fd fd, Flags how) {
   const ErrnoOr<const Descriptor*> socket = socket_of(call, fd, right::kSockShutdown);
   if (!socket) return socket.error();
   if (how == 0 || (how & ~sdflag::kAll) != 0) return Errno::Inval;
-  const int status = ::shutdown((*socket)->host_fd(), kHow[how - 1]);
-  return status == 0 ? Errno::Success : last_host_errno();
+  return result_of([&] { return ::shutdown((*socket)->host_fd(), kHow[how - 1]); });
 }
 
 }  // namespace weft::wasi

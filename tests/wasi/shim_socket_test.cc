@@ -1,6 +1,5 @@
 // sock_*, and fd_* on sockets and pipes, with direct memory and without.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include "tests/wasi/shim_guest.h"
+#include "tests/wasi/sockets.h"
 #include "tests/wasi/temp_dir.h"
 #include "wasi/sigpipe.h"
 
@@ -20,39 +20,6 @@ using std::chrono::steady_clock;
 
 // The first descriptor after the standard streams.
 constexpr Fd kSocket = 3;
-
-struct Pair {
-  explicit Pair(int type) {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
-    guests = std::make_shared<HostFile>(ends[0], true);
-    host = UniqueFd(ends[1]);
-  }
-  std::shared_ptr<HostFile> guests{};
-  UniqueFd host{};
-};
-
-// On a port of 127.0.0.1.
-struct Listener {
-  Listener() {
-    socket = std::make_shared<HostFile>(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), true);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket->fd(), generic, size), 0);
-    EXPECT_EQ(::listen(socket->fd(), 16), 0);
-    EXPECT_EQ(::getsockname(socket->fd(), generic, &size), 0);
-  }
-  [[nodiscard]] UniqueFd connect() const {
-    UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-              0);
-    return client;
-  }
-  std::shared_ptr<HostFile> socket{};
-  sockaddr_in address{};
-};
 
 class ShimSocket : public testing::TestWithParam<bool> {
  protected:
