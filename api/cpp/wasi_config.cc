@@ -35,6 +35,19 @@ Result<void> open_output(Output& output, const std::filesystem::path& path, bool
   return {};
 }
 
+template <class Stream, class Callback>
+Result<void> set_callback(Stream& stream, Callback callback) {
+  if (!callback) return fail(Errc::usage, "a stream's callback is empty");
+  stream = std::move(callback);
+  return {};
+}
+
+Result<void> set_clock(Clock& clock, std::function<std::uint64_t()> now, std::uint64_t resolution) {
+  if (resolution == 0) return fail(Errc::usage, "a clock's resolution is at least a nanosecond");
+  clock = {std::move(now), resolution};
+  return {};
+}
+
 Capture capture_into(Output& output, std::size_t limit) {
   Capture capture;
   capture.set_limit(limit);
@@ -147,17 +160,14 @@ Config& Config::stdin_bytes(std::string bytes) {
   stdin_ = InputBytes{std::move(bytes)};
   return *this;
 }
-Config& Config::stdin_callback(ReadCallback callback) {
-  stdin_ = std::move(callback);
-  return *this;
+Result<void> Config::stdin_callback(ReadCallback callback) {
+  return set_callback(stdin_, std::move(callback));
 }
-Config& Config::stdout_callback(WriteCallback callback) {
-  stdout_ = std::move(callback);
-  return *this;
+Result<void> Config::stdout_callback(WriteCallback callback) {
+  return set_callback(stdout_, std::move(callback));
 }
-Config& Config::stderr_callback(WriteCallback callback) {
-  stderr_ = std::move(callback);
-  return *this;
+Result<void> Config::stderr_callback(WriteCallback callback) {
+  return set_callback(stderr_, std::move(callback));
 }
 Capture Config::capture_stdout(std::size_t limit) { return capture_into(stdout_, limit); }
 Capture Config::capture_stderr(std::size_t limit) { return capture_into(stderr_, limit); }
@@ -205,13 +215,11 @@ Config& Config::no_sockets() {
   return *this;
 }
 
-Config& Config::wall_clock(std::function<std::uint64_t()> now, std::uint64_t resolution) {
-  wall_clock_ = {std::move(now), resolution};
-  return *this;
+Result<void> Config::wall_clock(std::function<std::uint64_t()> now, std::uint64_t resolution) {
+  return set_clock(wall_clock_, std::move(now), resolution);
 }
-Config& Config::monotonic_clock(std::function<std::uint64_t()> now, std::uint64_t resolution) {
-  monotonic_clock_ = {std::move(now), resolution};
-  return *this;
+Result<void> Config::monotonic_clock(std::function<std::uint64_t()> now, std::uint64_t resolution) {
+  return set_clock(monotonic_clock_, std::move(now), resolution);
 }
 Config& Config::sleep(std::function<void(std::uint64_t)> sleep) {
   sleep_ = std::move(sleep);

@@ -29,6 +29,32 @@ TEST(WasiConfig, RefusesWhatAGuestWouldSeeCutShort) {
   EXPECT_TRUE(config.env().empty());
 }
 
+TEST(WasiConfig, RefusesWhatCouldNotBeCalledAndClocksThatDoNotTick) {
+  Config config;
+  config.inherit_stdio();
+  for (const Result<void>& done :
+       {config.stdin_callback({}), config.stdout_callback({}), config.stderr_callback({})}) {
+    ASSERT_FALSE(done);
+    EXPECT_TRUE(done.error().is(Errc::usage));
+    EXPECT_NE(done.error().message().find("callback"), std::string::npos);
+  }
+  const auto now = [] { return std::uint64_t{1}; };
+  for (const Result<void>& done : {config.wall_clock(now, 0), config.monotonic_clock(now, 0)}) {
+    ASSERT_FALSE(done);
+    EXPECT_TRUE(done.error().is(Errc::usage));
+    EXPECT_NE(done.error().message().find("resolution"), std::string::npos);
+  }
+  // What was refused has changed nothing.
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<HostFile>>(config.stdin_stream()));
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<HostFile>>(config.stdout_stream()));
+  EXPECT_FALSE(config.wall_clock().now);
+  EXPECT_FALSE(config.monotonic_clock().now);
+  // The system's own again.
+  EXPECT_TRUE(config.wall_clock(now));
+  EXPECT_TRUE(config.wall_clock(nullptr));
+  EXPECT_FALSE(config.wall_clock().now);
+}
+
 TEST(WasiConfig, LaterVariablesReplaceEarlierOnes) {
   ::setenv("WEFT_TEST_VARIABLE", "inherited", 1);
   Config config;

@@ -143,7 +143,7 @@ TEST_P(ShimAttributes, NothingIsSetInAReadOnlyTree) {
 
 TEST_P(ShimAttributes, NowIsWhatTheConfigsClockSays) {
   Config config;
-  config.wall_clock([] { return Timestamp{123 * kSecond}; });
+  or_throw(config.wall_clock([] { return Timestamp{123 * kSecond}; }));
   ShimGuest guest = this->guest({}, std::move(config));
   ASSERT_EQ(guest.open(kBox, "f"), Errno::Success);
   EXPECT_EQ(guest.call("fd_filestat_set_times", guest.opened, 0, 0, fstflag::kMtimNow),

@@ -250,10 +250,10 @@ TEST_P(ShimFile, StreamsOfTheHostsMaking) {
   config.stdin_bytes("some input");
   Capture out = config.capture_stdout();
   std::string err;
-  config.stderr_callback([&](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
+  or_throw(config.stderr_callback([&](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
     err.append(Bytes(bytes).text());
     return bytes.size();
-  });
+  }));
   ShimGuest guest = this->guest(std::move(config));
   std::string text;
   EXPECT_EQ(guest.read(0, 4, text), Errno::Success);
@@ -282,15 +282,15 @@ TEST_P(ShimFile, StreamsOfTheHostsMaking) {
 
 TEST_P(ShimFile, StreamsThatFailOrTakeLess) {
   Config config;
-  config.stdin_callback([](std::span<std::uint8_t> to) -> Result<std::size_t> {
+  or_throw(config.stdin_callback([](std::span<std::uint8_t> to) -> Result<std::size_t> {
     return to.size() == 1 ? Result<std::size_t>(fail(Errc::host, "no")) : 0;
-  });
+  }));
   Capture out = config.capture_stdout(5);
-  config.stderr_callback([](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
+  or_throw(config.stderr_callback([](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
     if (bytes.size() == 1) return fail(Errc::host, "no");
     if (bytes.size() == 7) throw std::runtime_error("thrown");
     return bytes.size() / 2;
-  });
+  }));
   ShimGuest guest = this->guest(std::move(config));
   std::string text;
   EXPECT_EQ(guest.read(0, 1, text), Errno::Io);
@@ -312,11 +312,11 @@ TEST_P(ShimFile, StreamsThatFailOrTakeLess) {
 TEST_P(ShimFile, ACallbackMayGrowTheMemory) {
   ShimGuest* running = nullptr;
   Config config;
-  config.stderr_callback([&](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
+  or_throw(config.stderr_callback([&](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
     const std::size_t size = bytes.size();
     EXPECT_TRUE(running->memory().grow(running->store(), 1));
     return size;
-  });
+  }));
   ShimGuest guest = this->guest(std::move(config));
   running = &guest;
   EXPECT_EQ(guest.write(2, "grow"), Errno::Success);

@@ -122,8 +122,8 @@ TEST(Shim, TellsTheTime) {
 TEST(Shim, TimeAndChanceCanBeVirtual) {
   Config config;
   Timestamp now = 1'000;
-  config.wall_clock([] { return Timestamp{77}; }, 5);
-  config.monotonic_clock([&] { return now; });
+  or_throw(config.wall_clock([] { return Timestamp{77}; }, 5));
+  or_throw(config.monotonic_clock([&] { return now; }));
   config.sleep([&](Timestamp nanoseconds) { now += nanoseconds; });
   config.random_seed(1);
   ShimGuest guest(config);

@@ -143,9 +143,10 @@ class WEFT_API Config {
   [[nodiscard]] Result<void> stdout_file(const std::filesystem::path& path, bool append = false);
   [[nodiscard]] Result<void> stderr_file(const std::filesystem::path& path, bool append = false);
   Config& stdin_bytes(std::string bytes);
-  Config& stdin_callback(ReadCallback callback);
-  Config& stdout_callback(WriteCallback callback);
-  Config& stderr_callback(WriteCallback callback);
+  // Errc::usage for an empty function.
+  [[nodiscard]] Result<void> stdin_callback(ReadCallback callback);
+  [[nodiscard]] Result<void> stdout_callback(WriteCallback callback);
+  [[nodiscard]] Result<void> stderr_callback(WriteCallback callback);
   /// Keeps what the guest writes; what exceeds the limit fails the guest's write with ENOSPC.
   Capture capture_stdout(std::size_t limit = static_cast<std::size_t>(-1));
   Capture capture_stderr(std::size_t limit = static_cast<std::size_t>(-1));
@@ -166,11 +167,17 @@ class WEFT_API Config {
   [[nodiscard]] Result<void> socket(std::shared_ptr<HostFile> socket);
   Config& no_sockets();
 
-  // The world's irregularities, replaced for tests and reproducible runs.
-  /// Nanoseconds since 1970.
-  Config& wall_clock(std::function<std::uint64_t()> now, std::uint64_t resolution = 1);
-  Config& monotonic_clock(std::function<std::uint64_t()> now, std::uint64_t resolution = 1);
-  /// Called with nanoseconds instead of sleeping.
+  // The world's irregularities, replaced for tests and reproducible runs; an empty function means
+  // the system's own again.
+  /// Nanoseconds since 1970. Errc::usage for a resolution of 0.
+  [[nodiscard]] Result<void> wall_clock(std::function<std::uint64_t()> now,
+                                        std::uint64_t resolution = 1);
+  /// Is also what the guest gets for processor time. Errc::usage for a resolution of 0.
+  [[nodiscard]] Result<void> monotonic_clock(std::function<std::uint64_t()> now,
+                                             std::uint64_t resolution = 1);
+  /// Called with nanoseconds instead of sleeping: poll_oneoff then waits for descriptors only if
+  /// there is no clock among its subscriptions. Without it, sleeps take real time, whatever the
+  /// clocks are.
   Config& sleep(std::function<void(std::uint64_t)> sleep);
   /// Fills the buffer instead of the system's random source.
   Config& random(std::function<void(std::span<std::uint8_t>)> fill);
