@@ -133,6 +133,7 @@ class Walk {
   }
 
   Errno enter(const char* name) {
+    if (stack_.size() == PathResolver::kMaxDepth) return Errno::NameTooLong;
     const int fd = openat_retrying(here(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
     if (fd < 0) return last_host_errno();
     stack_.emplace_back(fd);

@@ -57,6 +57,9 @@ class PathResolver {
   static constexpr std::size_t kMaxPath = PATH_MAX;
   /// Symbolic links followed in one path.
   static constexpr int kMaxLinks = 40;
+  /// How deep below its directory a path may be by Walk, which keeps so many descriptors open:
+  /// deeper is Errno::NameTooLong.
+  static constexpr std::size_t kMaxDepth = 256;
 
   explicit PathResolver(Strategy strategy = Strategy::Auto) noexcept;
 

@@ -23,6 +23,7 @@ Result<void> check_text(std::string_view text, std::string_view what) {
 }
 
 Result<std::shared_ptr<HostFile>> open_file(const std::filesystem::path& path, int flags) {
+  if (auto ok = check_text(path.native(), "a path"); !ok) return fail(std::move(ok).error());
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   if (fd < 0) return fail(Error::from_errno(errno, path.string()));
   return std::make_shared<HostFile>(fd, true);
