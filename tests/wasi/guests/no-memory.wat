@@ -1,0 +1,21 @@
+;; Calls functions that would write to a memory, without one.
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_unlink_file" (func $unlink (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (func (export "_start")
+    ;; 21 is FAULT.
+    (if (i32.ne (call $args (i32.const 0) (i32.const 4)) (i32.const 21)) (then (call $exit (i32.const 1))))
+    (if (i32.ne (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 0)) (i32.const 21))
+      (then (call $exit (i32.const 2))))
+    (if (i32.ne (call $unlink (i32.const 3) (i32.const 0) (i32.const 6)) (i32.const 21))
+      (then (call $exit (i32.const 3))))
+    (if (i32.ne (call $random (i32.const 0) (i32.const 1)) (i32.const 21)) (then (call $exit (i32.const 4))))
+    (if (i32.ne (call $poll (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0)) (i32.const 21))
+      (then (call $exit (i32.const 5))))
+    (if (call $yield) (then (call $exit (i32.const 6))))
+    (call $exit (i32.const 42))))
