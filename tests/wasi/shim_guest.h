@@ -2,9 +2,11 @@
 // arguments, and buffers in a memory of its own.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,12 +100,16 @@ class ShimGuest {
   /// Calls a function of the shim from inside the guest.
   template <class... Args>
   Result<Errno> try_call(std::string_view name, Args... args) {
-    RawVal slots[16];
-    std::size_t i = 0;
-    ((slots[i++].u64 = static_cast<std::uint64_t>(args)), ...);
     std::size_t import = 0;
     while (preview1_signatures()[import].first != name) ++import;
     EXPECT_EQ(preview1_signatures()[import].second.size(), sizeof...(args)) << name;
+    const std::array<std::uint64_t, sizeof...(args)> words{static_cast<std::uint64_t>(args)...};
+    return try_call(import, words);
+  }
+  /// By the function's place in preview1_signatures.
+  Result<Errno> try_call(std::size_t import, std::span<const std::uint64_t> words) {
+    RawVal slots[16];
+    for (std::size_t i = 0; i < words.size(); ++i) slots[i].u64 = words[i];
     body_ = [&](fake::FakeStore& store, fake::Index instance) {
       return store.call_import(instance, import, slots);
     };
