@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -272,6 +273,9 @@ int run_command(Args args) {
 
   std::optional<ProfileOutput> profile;
   if (options.config.profile) profile.emplace(options.profile_file);
+
+  // A guest that writes too large a file gets an errno, as from any other failed write.
+  std::signal(SIGXFSZ, SIG_IGN);
 
   const Engine engine = make_engine(options.config);
   const Result<Module> module = Module::from_file(engine, file);

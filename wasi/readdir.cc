@@ -15,6 +15,7 @@
 #include "wasi/filestat.h"
 #include "wasi/handlers.h"
 #include "wasi/system_call.h"
+#include "wasi/wait.h"
 
 namespace weft::wasi {
 
@@ -104,6 +105,7 @@ Outcome fd_readdir(Call& call, Fd fd, Address buffer, Size length, Cookie cookie
   // A guest's entry is about as long as the kernel's: more than fits need not be read.
   const std::size_t chunk = std::clamp<std::size_t>(length, 1024, entries.size());
   while (output.left() != 0) {
+    if (auto ok = check_interrupt(call); !ok) return fail(std::move(ok).error());
     const long got =
         uninterrupted([&] { return ::syscall(SYS_getdents64, host_fd, entries.data(), chunk); });
     if (got < 0) return last_host_errno();

@@ -11,9 +11,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -226,6 +228,26 @@ TEST_P(Sandbox, EveryWaitCanBeInterrupted) {
   }
 }
 
+// More than a pipe holds at once, to somebody who reads slowly.
+TEST_P(Sandbox, MuchOutputArrivesInOrder) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  or_throw(config_.stdout_file("/proc/self/fd/" + std::to_string(ends[1]), true));
+  ::close(ends[1]);
+  std::string got;
+  std::jthread reader([&got, end = UniqueFd(ends[0])] {
+    std::array<char, 3000> bytes{};
+    for (ssize_t size = 0; (size = ::read(end.get(), bytes.data(), bytes.size())) > 0;) {
+      got.append(bytes.data(), static_cast<std::size_t>(size));
+    }
+  });
+  EXPECT_EQ(or_throw(run("wasi-output", {.own_stdout = true}).status), 0);
+  reader.join();
+  std::string expected;
+  for (int i = 0; i < 200'000; ++i) expected += "line " + std::to_string(i) + "\n";
+  EXPECT_TRUE(got == expected) << got.size() << " bytes of " << expected.size();
+}
+
 // The host changes the tree while the guest is under way in it.
 TEST_P(Sandbox, RacesWithTheHostAreLost) {
   dir_.make_dir("box/swap");
@@ -240,8 +262,8 @@ TEST_P(Sandbox, RacesWithTheHostAreLost) {
       constexpr unsigned kExchange = 2;  // RENAME_EXCHANGE
       while (!stop) {
         ::syscall(SYS_renameat2, root.get(), "box/swap", root.get(), "box/other", kExchange);
-        ::renameat(root.get(), "box/mv", root.get(), "outdir/mv");
-        ::renameat(root.get(), "outdir/mv", root.get(), "box/mv");
+        ::renameat(root.get(), "box/mv/deep", root.get(), "outdir/deep");
+        ::renameat(root.get(), "outdir/deep", root.get(), "box/mv/deep");
         ++swaps;
       }
       // In the end, everything where it was.
@@ -277,6 +299,17 @@ TEST(SandboxConfig, GivesNothingUnasked) {
   EXPECT_TRUE(std::holds_alternative<NoStream>(config.stdin_stream()));
   EXPECT_TRUE(std::holds_alternative<NoStream>(config.stdout_stream()));
   EXPECT_TRUE(std::holds_alternative<NoStream>(config.stderr_stream()));
+}
+
+// The system's limit on the size of files: the guest gets an errno, and the command no signal.
+TEST(SandboxCommand, AFileOutgrowsTheLimitOfItsSize) {
+  const TempDir dir;
+  const std::string command = "cd '" + dir.root().string() + "' && ulimit -f 8 && '" +
+                              WEFT_COMMAND "' run '" WEFT_GUESTS_DIR "/wasi-output.wasm' >large";
+  const int status = std::system(command.c_str());
+  EXPECT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_TRUE(dir.read("large").starts_with("line 0\n"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, Sandbox, testing::Values(Strategy::Kernel, Strategy::Walk),

@@ -132,7 +132,8 @@ class WEFT_API Config {
   /// Copies the process's environment as it is now.
   Config& inherit_env();
 
-  // Standard streams. "Inherit" means the process's descriptors 0, 1 and 2.
+  // Standard streams. "Inherit" means the process's descriptors 0, 1 and 2. A host that would not
+  // end by the signal for a file beyond RLIMIT_FSIZE ignores SIGXFSZ: the guest then gets EFBIG.
   Config& inherit_stdin();
   Config& inherit_stdout();
   Config& inherit_stderr();
@@ -156,6 +157,7 @@ class WEFT_API Config {
 
   /// Lets the guest see a directory under a name, such as "/data" or ".". Errc::io if it can't be
   /// opened or is no directory; Errc::usage for an empty guest path or one with a NUL inside.
+  /// What is in a directory is for the guest to use: /proc/self/mem, below "/proc", is the host.
   [[nodiscard]] Result<void> preopen(const std::filesystem::path& host_directory,
                                      std::string_view guest_path, Rights rights = {});
 
