@@ -323,6 +323,9 @@ TEST_F(FuncTest, CallerKnowsTheCallingInstance) {
     seen = or_throw(caller.instance());
     const Memory memory = or_throw(caller.memory());
     or_throw(memory.store<std::uint32_t>(caller, 8, 77));
+    const std::span<std::uint8_t> bytes = or_throw(caller.memory_span());
+    EXPECT_EQ(bytes.size(), 65536u);
+    EXPECT_EQ(bytes[8], 77);
     found_run = caller.get_export("run").has_value();
     EXPECT_FALSE(caller.get_export("nothing"));
   }))};
@@ -335,10 +338,27 @@ TEST_F(FuncTest, CallerKnowsTheCallingInstance) {
   EXPECT_TRUE(*or_throw(instance.module(store_)).name() == "memory");
 }
 
+TEST_F(FuncTest, CallersMemoryIsInPlaceOnlyIfTheBackendGivesIt) {
+  const auto remote = std::make_shared<fake::FakeBackend>(fake::kRemote);
+  fake::ModuleSpec spec = forwarder();
+  spec.exports.push_back({"memory", MemoryType{.limits = {1, {}}}});
+  remote->add("memory", spec);
+  Engine engine({}, remote);
+  Store store(engine);
+  std::optional<Errc> refusal;
+  const Extern imports[] = {or_throw(
+      Func::wrap(store, [&](Caller& caller) { refusal = caller.memory_span().error().code(); }))};
+  const Module module = or_throw(Module::from_bytes(engine, "memory"));
+  const Instance instance = or_throw(Instance::create(store, module, imports));
+  or_throw(or_throw(instance.func<void()>(store, "run"))(store));
+  EXPECT_EQ(refusal, Errc::unsupported);
+}
+
 TEST_F(FuncTest, CallerHasNoInstanceWhenTheHostCalls) {
   const Func f = or_throw(Func::wrap(store_, [](Caller& caller) {
     EXPECT_EQ(caller.instance().error().code(), Errc::not_found);
     EXPECT_EQ(caller.memory().error().code(), Errc::not_found);
+    EXPECT_EQ(caller.memory_span().error().code(), Errc::not_found);
     EXPECT_FALSE(caller.get_export("run"));
   }));
   EXPECT_TRUE(f.call(store_));
