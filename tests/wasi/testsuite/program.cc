@@ -33,7 +33,8 @@ void read_specification(const Json& specification, Program& program) {
     return;
   }
   program.args = specification.value("args", program.args);
-  for (const auto& [name, value] : specification.value("env", Json::object()).items()) {
+  const Json env = specification.value("env", Json::object());
+  for (const auto& [name, value] : env.items()) {
     program.env.emplace_back(name, value.get<std::string>());
   }
   program.root = text_of(specification, "root");
