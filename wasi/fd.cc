@@ -128,10 +128,11 @@ Outcome fd_filestat_set_size(Call& call, Fd fd, FileSize size) {
 }
 
 Outcome fd_filestat_set_times(Call& call, Fd fd, Timestamp atim, Timestamp mtim, Flags flags) {
-  const Descriptor* descriptor = call.find(fd);
-  if (descriptor == nullptr) return Errno::Badf;
+  // Before the descriptor is looked for: the embedder's clock may do anything.
   const ErrnoOr<HostTimes> times = to_host_times(call, atim, mtim, flags);
   if (!times) return times.error();
+  const Descriptor* descriptor = call.find(fd);
+  if (descriptor == nullptr) return Errno::Badf;
   // A directory has the right whatever its tree allows.
   if (!descriptor->tree.write) return Errno::Perm;
   return on_file(call, fd, right::kFdFilestatSetTimes,

@@ -10,10 +10,6 @@ namespace {
 
 class StepHandlers : public OneCellTest {
  protected:
-  void SetUp() override {
-    if (kSmall) GTEST_SKIP() << "a build for size has none";
-  }
-
   // The keys with a step that have handlers, but for calls: what those call comes from translation.
   static std::vector<HandlerKey> keys() {
     std::vector<HandlerKey> keys;
@@ -50,7 +46,12 @@ TEST_F(StepHandlers, StepAndThenDoWhatOthersDo) {
   const std::vector<HandlerKey> all = keys();
   // Branch, BranchIf, MovePair, MoveBranch, Binary; i32.and and ten comparisons; ten rows; loads of
   // two kinds, stores; of each three kinds of steps.
-  EXPECT_EQ(all.size(), 3u * (2 + 8 + 4 + 6 + 8 + 16 + 10 * 8 + 10 * 4 + 4 * (4 + 8) + 3 * 5));
+  constexpr size_t kAll = 3 * (2 + 8 + 4 + 6 + 8 + 16 + 10 * 8 + 10 * 4 + 4 * (4 + 8) + 3 * 5);
+  if (kSmall) {
+    EXPECT_GT(all.size(), 30u);
+  } else {
+    EXPECT_EQ(all.size(), kAll);
+  }
   for (const HandlerKey& key : all) {
     SCOPED_TRACE(name(key));
     HandlerKey plain = key;
@@ -73,13 +74,11 @@ TEST_F(StepHandlers, StepAndThenDoWhatOthersDo) {
 }
 
 TEST_F(StepHandlers, WhatTheStepWroteIsRead) {
-  const HandlerKey key{
-      .shape = Shape::CompareBranch, .op = Opcode::I32Eq, .b = In::Imm, .flags = kStep};
-  CellFields fields{.b = 12, .s = kSlotA, .r = kSlotA, .t = 2};
-  fields.a = 10;
+  const HandlerKey key{.shape = Shape::BranchIf, .flags = kStep};
+  const CellFields fields{.a = 0, .s = kSlotA, .r = kSlotA, .t = 2};
   ASSERT_EQ(run(key, fields), TrapCode::None);
   EXPECT_EQ(output.exit, kTargetExit);
-  EXPECT_EQ(output.frame[kSlotA], 12u);
+  EXPECT_EQ(output.frame[kSlotA], 2u);
 }
 
 }  // namespace
