@@ -156,6 +156,10 @@ class CodeSpace {
   };
   std::unique_ptr<std::atomic<const uint8_t*>[], Free> x_entries;
 
+  // Functions written. Who asks for an entry sees all of them: it may have come to where it is by a
+  // call that another thread linked, which it read as a plain word.
+  std::atomic<uint32_t> x_written = 0;
+
   mutable std::mutex x_mutex;  // of what follows
   struct Function : FunctionCode {
     std::unique_ptr<const CatchTable> catches;     // null if it has none

@@ -45,6 +45,7 @@ CodeSpace::~CodeSpace() = default;
 
 const uint8_t* CodeSpace::entry(uint32_t func) {
   if (x_entries == nullptr) return nullptr;
+  static_cast<void>(x_written.load(std::memory_order_acquire));
   const uint8_t* entry = x_entries[func - x_module.imported_funcs].load(std::memory_order_acquire);
   return entry != nullptr ? entry : translate(func);
 }
@@ -107,6 +108,7 @@ const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   }
   chunk->free += plan.size;
   x_bytes += plan.size;
+  x_written.fetch_add(1, std::memory_order_release);
   entry.store(code, std::memory_order_release);
   return code;
 }
