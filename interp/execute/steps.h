@@ -15,8 +15,7 @@ inline constexpr uint64_t kStepBytes = uint64_t{4} << 20;
 
 // `step(at, n)` handles the units [at, at + n), at most `most` of `count`.
 template <class Step>
-TrapCode in_steps(const StoreState& state, uint64_t count, uint64_t most, bool backwards,
-                  Step step) {
+TrapCode in_steps(StoreState& state, uint64_t count, uint64_t most, bool backwards, Step step) {
   uint64_t done = 0;
   while (true) {
     const uint64_t n = std::min(count - done, most);

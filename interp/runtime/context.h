@@ -57,15 +57,20 @@ struct CatchSite {
 };
 
 // Per-store state that handlers read, at one address for as long as anyone holds it: interrupt
-// handles may outlive the store. Only `interrupt` and `record_limit` are touched by other threads.
+// handles may outlive the store. Only `interrupt`, `request` and `record_limit` are touched by
+// other threads.
 struct StoreState {
   // Calls trap (or look closer: on_record_limit) when the record pointer would go below this: the
   // depth limit. An interrupt raises it to UINTPTR_MAX, so that calls notice without a check of
   // their own.
   std::atomic<uintptr_t> record_limit{0};
-  // Read at loop back edges. Non-zero: stop with TrapCode::Interrupted (bit kStop), or note where
-  // the guest is (the number above it: ticks of the sampler that are due).
+  // Read at loop back edges. Non-zero: `request` is to be looked at (bit kStop), or it is to be
+  // noted where the guest is (the number above it: ticks of the sampler that are due).
   std::atomic<uint32_t> interrupt{0};
+  // Non-zero while somebody wants the guest stopped; whoever stops it for that puts it back, and so
+  // stops nothing else. An embedder that stops guests by itself, too, puts its own here.
+  std::atomic<uint32_t>* request = &own_request;
+  std::atomic<uint32_t> own_request{0};
   static constexpr uint32_t kStop = 1;
   static constexpr uint32_t kTick = 2;
   int64_t fuel = 0;  // used only by code translated with fuel
@@ -101,11 +106,21 @@ struct StoreState {
 
   // Stops the running guest, or the next one if none runs. Thread-safe and async-signal-safe.
   void request_interrupt() noexcept {
+    request->store(1);
+    notice_request();
+  }
+  // Has the guest look at `request`, which is set. Thread-safe and async-signal-safe.
+  void notice_request() noexcept {
     interrupt.fetch_or(kStop);
     record_limit.store(UINTPTR_MAX);
     parker.wake();
   }
-  bool stop_requested() const noexcept { return (interrupt.load() & kStop) != 0; }
+  bool stop_requested() noexcept {
+    if ((interrupt.load() & kStop) == 0) return false;
+    if (request->load() != 0) return true;
+    forget_notice();
+    return (interrupt.load() & kStop) != 0;
+  }
 
   // Has the guest note where it is, `ticks` times. Thread-safe.
   void request_samples(uint32_t ticks) noexcept {
@@ -115,10 +130,15 @@ struct StoreState {
   // How often it was asked to since the last time.
   uint32_t take_ticks() noexcept { return interrupt.fetch_and(kStop) / kTick; }
 
-  // Forgets a request. One that arrives meanwhile is kept: `interrupt` alone tells whether a
-  // request is pending, and record_limit follows it.
+  // Takes a request back, or has stopped the guest for it.
   void clear_interrupt() noexcept {
+    request->store(0);
+    forget_notice();
+  }
+  // For a request that is gone. One that arrives meanwhile is kept: it was made before its notice.
+  void forget_notice() noexcept {
     interrupt.fetch_and(~kStop);
+    if (request->load() != 0) interrupt.fetch_or(kStop);
     record_limit.store(lowest_record);
     if (interrupt.load() != 0) record_limit.store(UINTPTR_MAX);
   }

@@ -164,6 +164,8 @@ class InterruptHandle {
  public:
   explicit InterruptHandle(std::shared_ptr<StoreState> state) : x_state(std::move(state)) {}
   void interrupt() const noexcept { x_state->request_interrupt(); }
+  // The other half of a request that has been made in StoreState::request.
+  void notice() const noexcept { x_state->notice_request(); }
 
  private:
   std::shared_ptr<StoreState> x_state;

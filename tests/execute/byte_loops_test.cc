@@ -161,7 +161,9 @@ TEST(ByteLoopCells, AnInterruptIsNoticedInTheLoop) {
     const uint32_t count = 2 << 20;  // 16 MiB
     const uint32_t bytes = count * 8;
     std::fill_n(memory.base, memory.bytes, uint8_t{1});
-    loop.store->state().interrupt = StoreState::kStop;  // for loops alone: calls still go on
+    StoreState& state = loop.store->state();
+    state.request->store(1);
+    state.interrupt = StoreState::kStop;  // for loops alone: calls still go on
     loop.run(arguments(form, 0, 0, count));
     EXPECT_EQ(loop.trap, TrapCode::Interrupted);
     // A few megabytes at most have been filled, as far as the locals say.

@@ -280,7 +280,7 @@ TEST_P(FusedHandlers, BackwardBranchesKeepTheirResultWhenInterrupted) {
   const TrapState& trap = store->state().trap;
   EXPECT_GT(trap.pc, cell);
   EXPECT_EQ(trap.fp[CellFields().d], 6u);
-  store->state().interrupt.store(0);
+  store->clear_interrupt();
 }
 
 constexpr Mode kModes[] = {

@@ -74,7 +74,8 @@ inline WEFT_HANDLER(hand_record) {
 
 inline WEFT_HANDLER(hand_interrupt) {
   WEFT_REGS;
-  ctx->state->interrupt.store(1);
+  ctx->state->request->store(1);
+  ctx->state->interrupt.store(StoreState::kStop);
   WEFT_NEXT(sizeof(Cell));
 }
 

@@ -208,6 +208,23 @@ TEST(Interrupts, StandUntilTheyAreCleared) {
             TrapCode::CallStackExhausted);
 }
 
+// As when the host obeys a request before the guest has been told of it.
+TEST(Interrupts, ANoticeOfARequestThatIsGoneStopsNothing) {
+  const auto store = make_store();
+  StoreState& state = store->state();
+  store->interrupt_handle().notice();
+  EXPECT_EQ(state.on_record_limit(state.stack_top), TrapCode::None);
+  EXPECT_EQ(state.interrupt, 0u);
+  EXPECT_EQ(state.record_limit, state.lowest_record);
+  std::atomic<uint32_t> request = 1;
+  state.request = &request;
+  store->interrupt_handle().notice();
+  EXPECT_TRUE(state.stop_requested());
+  store->clear_interrupt();
+  EXPECT_EQ(request, 0u);
+  EXPECT_FALSE(state.stop_requested());
+}
+
 TEST(Interrupts, ALimitLeftRaisedIsPutBack) {
   const auto store = make_store();
   StoreState& state = store->state();

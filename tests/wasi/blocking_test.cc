@@ -88,11 +88,11 @@ class Blocking : public testing::Test {
   static void expect_interruptible(ShimGuest& guest, const std::function<Result<Errno>()>& call) {
     const InterruptHandle handle = guest.store().interrupt_handle();
     constexpr milliseconds kDelay(100);
+    const auto begin = steady_clock::now();
     std::thread thread([&] {
       std::this_thread::sleep_for(kDelay);
       handle.interrupt();
     });
-    const auto begin = steady_clock::now();
     const nanoseconds cpu = cpu_time();
     const Result<Errno> done = call();
     const nanoseconds used = cpu_time() - cpu;

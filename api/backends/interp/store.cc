@@ -10,7 +10,6 @@
 #include "api/backends/interp/convert.h"
 #include "api/backends/interp/module.h"
 #include "interp/execute/backtrace.h"
-#include "interp/execute/sampling.h"
 #include "interp/runtime/instantiate.h"
 #include "interp/translate/code.h"
 
@@ -54,10 +53,11 @@ InterpStore::InterpStore(std::shared_ptr<const Settings> settings, const backend
       init_(init),
       store_(std::move(store)),
       state_(store_->state()) {
-  // The interpreter polls a word of its own, which may be set from a signal handler as well.
+  // What the public layer takes back or obeys, the guest doesn't obey any more.
+  state_.request = &init_.interrupt->flag;
   auto handle = std::make_shared<interp::InterruptHandle>(store_->interrupt_handle());
   init_.interrupt->notify = [](void* to) noexcept {
-    static_cast<const interp::InterruptHandle*>(to)->interrupt();
+    static_cast<const interp::InterruptHandle*>(to)->notice();
   };
   init_.interrupt->notify_argument = handle.get();
   init_.interrupt->notify_owner = std::move(handle);
@@ -141,7 +141,7 @@ interp::TrapCode InterpStore::call_host(void* env, interp::Store& store, interp:
   if (caller != nullptr) call.instance = index_of(caller);
   Result<void> done = entry.func->call(call, reinterpret_cast<RawVal*>(values));
   if (done) [[likely]] {
-    self.settle_interrupt();
+    self.end_host_time();
     return interp::TrapCode::None;
   }
   if (const std::uint64_t exception = backend::exception_word(done.error(), self.init_.owner)) {
@@ -161,9 +161,7 @@ const FuncType& InterpStore::func_type(Index func) noexcept {
 
 Error InterpStore::guest_error(interp::TrapCode code) {
   Error error = trap_error(code);
-  if (code == interp::TrapCode::Interrupted) {
-    init_.interrupt->flag.store(0);
-  } else if (code == interp::TrapCode::HostError) {
+  if (code == interp::TrapCode::HostError) {
     if (const interp::Store::HostError own = store_->take_host_error()) {
       error = std::move(*static_cast<Error*>(own.get()));
     }
@@ -182,16 +180,6 @@ void InterpStore::add_frames(Error& error) {
     if (frame.instance == nullptr) break;
     error.add_frame(InterpModule::of(*frame.instance).frame(frame.func, frame.offset));
   }
-}
-
-void InterpStore::settle_pending_interrupt() {
-  interp::take_host_sample(state_);
-  if (init_.interrupt->flag.load() != 0) return;
-  store_->clear_interrupt();
-  // A request since then set the flag first. If its other half is what was cleared, it is made
-  // again.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (init_.interrupt->flag.load() != 0) state_.request_interrupt();
 }
 
 // --- Memories ---

@@ -18,6 +18,7 @@
 #include "interp/core/trap.h"
 #include "interp/core/value.h"
 #include "interp/execute/invoke.h"
+#include "interp/execute/sampling.h"
 #include "interp/runtime/store.h"
 #include "weft/backend.hpp"
 
@@ -129,7 +130,7 @@ class InterpStore final : public backend::Store {
   Result<void> invoke(interp::FuncInst& func, backend::RawVal* slots) {
     static_assert(sizeof(backend::RawVal) == sizeof(interp::Value) &&
                   alignof(backend::RawVal) == alignof(interp::Value));
-    settle_interrupt();
+    end_host_time();
     const interp::TrapCode code =
         interp::invoke(*store_, func, reinterpret_cast<interp::Value*>(slots));
     if (code == interp::TrapCode::None) [[likely]]
@@ -140,13 +141,11 @@ class InterpStore final : public backend::Store {
   Error guest_error(interp::TrapCode code);
   void add_frames(Error& error);
 
-  // Forgets the interpreter's interrupt once the public request behind it has been taken: a host
-  // function or the public layer may have done that.
-  void settle_interrupt() {
+  // For the profiler: what it counts from now on isn't a host function's.
+  void end_host_time() {
     if (state_.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      settle_pending_interrupt();
+      interp::take_host_sample(state_);
   }
-  void settle_pending_interrupt();
 
   // What the object's type says of it.
   [[nodiscard]] const interp::ObjectLayout& layout_of(std::uint64_t ref) const;
