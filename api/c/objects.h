@@ -10,7 +10,9 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <weft/weft.hpp>
 
@@ -42,7 +44,11 @@ class HostInfo {
     return *this;
   }
   ~HostInfo() {
-    if (finalizer_ != nullptr) finalizer_(info_);
+    if (finalizer_ == nullptr) return;
+    try {
+      finalizer_(info_);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): what a finalizer throws has nowhere to go
+    }
   }
 
   [[nodiscard]] void* get() const noexcept { return info_; }
@@ -58,8 +64,14 @@ struct StoreLink {
   /// What kind of object, and its number among them.
   using Key = std::array<std::uint64_t, 2>;
 
+  struct Entry {
+    HostInfo info{};
+    /// Keeps a collected object alive, whose number another one could get otherwise.
+    Ref object{};
+  };
+
   std::weak_ptr<StoreData> data{};
-  std::map<Key, HostInfo> infos{};
+  std::map<Key, Entry> infos{};
 };
 
 /// The StoreData of the store that a host function runs in; null once it was deleted.
@@ -113,6 +125,8 @@ struct wasm_ref_t {
   [[nodiscard]] virtual bool same(const wasm_ref_t& other) const noexcept = 0;
   /// The object's host info; null if the store is gone, or if there is none and `make` is false.
   [[nodiscard]] virtual weft::c::HostInfo* host_info(bool make) const = 0;
+  /// The reference as a value; Errc::type_mismatch for what guests have no references to.
+  [[nodiscard]] virtual weft::Result<weft::Ref> value() const;
 
  protected:
   wasm_ref_t(const wasm_ref_t&) = default;
@@ -134,6 +148,7 @@ struct wasm_func_t final : wasm_extern_t {
   wasm_func_t(weft::c::StoreHandle owner, weft::Func of) noexcept
       : wasm_extern_t(std::move(owner), of) {}
   [[nodiscard]] const weft::Func& func() const noexcept { return *item.get_if<weft::Func>(); }
+  [[nodiscard]] weft::Result<weft::Ref> value() const override { return weft::Ref(func()); }
 };
 
 struct wasm_global_t final : wasm_extern_t {
@@ -182,6 +197,7 @@ struct wasm_foreign_t final : wasm_ref_t {
   [[nodiscard]] std::unique_ptr<wasm_ref_t> copy() const override;
   [[nodiscard]] bool same(const wasm_ref_t& other) const noexcept override;
   [[nodiscard]] weft::c::HostInfo* host_info(bool make) const override;
+  [[nodiscard]] weft::Result<weft::Ref> value() const override { return weft::Ref(object); }
 };
 
 namespace weft::c {
@@ -196,6 +212,7 @@ struct ValueRef final : wasm_ref_t {
   [[nodiscard]] std::unique_ptr<wasm_ref_t> copy() const override;
   [[nodiscard]] bool same(const wasm_ref_t& other) const noexcept override;
   [[nodiscard]] HostInfo* host_info(bool make) const override;
+  [[nodiscard]] weft::Result<weft::Ref> value() const override { return weft::Ref(ref); }
 };
 
 }  // namespace weft::c
@@ -216,29 +233,36 @@ struct wasm_trap_t final : wasm_ref_t {
   [[nodiscard]] weft::c::HostInfo* host_info(bool make) const override;
 };
 
+namespace weft::c {
+
+/// A module with its engine and its bytes, which the module refers to. Thread-safe to copy.
+struct Compiled {
+  Engine engine;
+  Module module;
+  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+};
+
+}  // namespace weft::c
+
 /// Nor does a module.
 struct wasm_module_t final : wasm_ref_t {
   struct Data {
-    weft::Module module;
-    /// The bytes that it was made of, for wasm_module_serialize.
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+    weft::c::Compiled compiled;
     weft::c::HostInfo info{};
   };
   std::shared_ptr<Data> data;
 
-  wasm_module_t(weft::c::StoreHandle owner, weft::Module module,
-                std::shared_ptr<const std::vector<std::uint8_t>> bytes)
-      : wasm_ref_t(std::move(owner)),
-        data(std::make_shared<Data>(std::move(module), std::move(bytes))) {}
+  wasm_module_t(weft::c::StoreHandle owner, weft::c::Compiled compiled)
+      : wasm_ref_t(std::move(owner)), data(std::make_shared<Data>(std::move(compiled))) {}
 
+  [[nodiscard]] const weft::Module& module() const noexcept { return data->compiled.module; }
   [[nodiscard]] std::unique_ptr<wasm_ref_t> copy() const override;
   [[nodiscard]] bool same(const wasm_ref_t& other) const noexcept override;
   [[nodiscard]] weft::c::HostInfo* host_info(bool make) const override;
 };
 
 struct wasm_shared_module_t {
-  weft::Module module;
-  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+  weft::c::Compiled compiled;
 };
 
 struct wasm_frame_t {
@@ -264,8 +288,12 @@ struct wasm_functype_t final : wasm_externtype_t {
   explicit wasm_functype_t(weft::FuncType of);
   wasm_functype_t(const wasm_functype_t& other) : wasm_functype_t(other.func) {}
   wasm_functype_t& operator=(const wasm_functype_t&) = delete;
-  ~wasm_functype_t() override;
   [[nodiscard]] weft::ExternType type() const override { return func; }
+
+ private:
+  // What params and results point into.
+  std::vector<wasm_valtype_t> types_{};
+  std::vector<wasm_valtype_t*> pointers_{};
 };
 
 struct wasm_globaltype_t final : wasm_externtype_t {
@@ -298,6 +326,30 @@ struct wasm_tagtype_t final : wasm_externtype_t {
 
   explicit wasm_tagtype_t(const weft::TagType& of) : func(of.func) {}
   [[nodiscard]] weft::ExternType type() const override { return weft::TagType{func.func}; }
+};
+
+struct wasm_importtype_t {
+  std::string module;
+  std::string name;
+  std::unique_ptr<wasm_externtype_t> type;
+  wasm_name_t module_view{module.size(), module.data()};
+  wasm_name_t name_view{name.size(), name.data()};
+
+  wasm_importtype_t(std::string in, std::string called, std::unique_ptr<wasm_externtype_t> of)
+      : module(std::move(in)), name(std::move(called)), type(std::move(of)) {}
+  wasm_importtype_t(const wasm_importtype_t&) = delete;
+  wasm_importtype_t& operator=(const wasm_importtype_t&) = delete;
+};
+
+struct wasm_exporttype_t {
+  std::string name;
+  std::unique_ptr<wasm_externtype_t> type;
+  wasm_name_t name_view{name.size(), name.data()};
+
+  wasm_exporttype_t(std::string called, std::unique_ptr<wasm_externtype_t> of)
+      : name(std::move(called)), type(std::move(of)) {}
+  wasm_exporttype_t(const wasm_exporttype_t&) = delete;
+  wasm_exporttype_t& operator=(const wasm_exporttype_t&) = delete;
 };
 
 // NOLINTEND(readability-identifier-naming)
