@@ -158,8 +158,8 @@ function(weft_layer name)
                C_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
                POSITION_INDEPENDENT_CODE ON)
-  # The layer of the API throws, and casts what embedders made, whose callbacks throw through WASI.
-  if(name STREQUAL "api")
+  # The layers of the APIs throw, and cast what embedders made, whose callbacks throw through WASI.
+  if(name MATCHES "^(api|c)$")
     weft_small_options(${target})
   elseif(name STREQUAL "wasi")
     weft_small_options(${target} NO_RTTI)

@@ -20,8 +20,15 @@ namespace weft::c {
 
 /// What a wasm_store_t and its objects share. wasm_store_delete takes the Store out: objects that
 /// are left over are stale from then on. Another thread may drop its share at any time.
-struct StoreData : std::enable_shared_from_this<StoreData> {
+struct StoreData {
   std::optional<Store> store{};
+  /// For a call that finds no memory to say so with.
+  std::unique_ptr<wasm_trap_t> out_of_memory{};
+
+  StoreData();
+  ~StoreData();
+  StoreData(const StoreData&) = delete;
+  StoreData& operator=(const StoreData&) = delete;
 };
 using StoreHandle = std::shared_ptr<StoreData>;
 
@@ -368,6 +375,8 @@ inline constexpr wasm_valkind_t kExnRef = 131;
 /// The nullable type of that kind; nothing for a kind that isn't there.
 [[nodiscard]] std::optional<ValType> type_of(wasm_valkind_t kind) noexcept;
 
+[[nodiscard]] wasm_externkind_t kind_of(ExternKind kind) noexcept;
+
 /// No maximum is wasm_limits_max_default, and so is one that doesn't fit.
 [[nodiscard]] wasm_limits_t to_c(const Limits& limits) noexcept;
 [[nodiscard]] Limits from_c(const wasm_limits_t& limits) noexcept;
@@ -376,6 +385,7 @@ inline constexpr wasm_valkind_t kExnRef = 131;
 [[nodiscard]] std::unique_ptr<wasm_extern_t> new_extern(const StoreHandle& store,
                                                         const Extern& item);
 [[nodiscard]] std::unique_ptr<wasm_trap_t> new_trap(const StoreHandle& store, Error error);
+[[nodiscard]] std::unique_ptr<wasm_trap_t> new_out_of_memory();
 
 /// Null for a null reference.
 [[nodiscard]] std::unique_ptr<wasm_ref_t> new_ref(const StoreHandle& store, const Ref& ref);

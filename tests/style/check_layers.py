@@ -53,6 +53,7 @@ MAY_INCLUDE = {
     "api/backends/": [PUBLIC, "api/"],
     "api/": [PUBLIC, *ENGINE, HOOK],
     # These prove that the public API suffices.
+    "api/c/": [PUBLIC],
     "wasi/": [PUBLIC],
     "cli/": [PUBLIC],
     "examples/": [PUBLIC],

@@ -1,0 +1,167 @@
+// Functions of <wasm.h>: calls in and out.
+#include <algorithm>
+#include <span>
+
+#include "api/c/objects.h"
+
+using namespace weft::c;
+
+namespace {
+
+// Values on their way into a callback and out of it: the references in them are deleted in the end.
+class Values {
+ public:
+  explicit Values(std::size_t size) : size_(size) {
+    if (size > inline_.size()) heap_ = std::make_unique<wasm_val_t[]>(size);
+  }
+  Values(const Values&) = delete;
+  Values& operator=(const Values&) = delete;
+  ~Values() {
+    for (wasm_val_t& value : span()) wasm_val_delete(&value);
+  }
+
+  [[nodiscard]] std::span<wasm_val_t> span() {
+    return {heap_ ? heap_.get() : inline_.data(), size_};
+  }
+  [[nodiscard]] wasm_val_vec_t vec() { return {size_, span().data()}; }
+
+ private:
+  std::size_t size_;
+  std::array<wasm_val_t, 8> inline_{};
+  std::unique_ptr<wasm_val_t[]> heap_{};
+};
+
+// A callback of either kind, and what it is called with.
+struct Callback {
+  wasm_func_callback_t plain = nullptr;
+  wasm_func_callback_with_env_t with_env = nullptr;
+  HostInfo env{};
+
+  weft::Result<void> operator()(weft::Caller& caller, std::span<const weft::Val> args,
+                                std::span<weft::Val> results) {
+    const StoreHandle store = handle_of(caller);
+    Values in(args.size());
+    Values out(results.size());
+    const auto to_c = [&](const weft::Val& value) { return new_val(store, value); };
+    std::ranges::transform(args, in.span().begin(), to_c);
+    std::ranges::transform(results, out.span().begin(), to_c);
+    const wasm_val_vec_t arg_vec = in.vec();
+    wasm_val_vec_t result_vec = out.vec();
+    const std::unique_ptr<wasm_trap_t> trap(plain != nullptr
+                                                ? plain(&arg_vec, &result_vec)
+                                                : with_env(env.get(), &arg_vec, &result_vec));
+    if (trap != nullptr) return weft::fail(trap->data->error);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      // The zero that is there knows the type.
+      weft::Result<weft::Val> value = to_val(out.span()[i], results[i].type());
+      if (!value) return std::unexpected<weft::Error>(std::move(value).error());
+      results[i] = std::move(*value);
+    }
+    return {};
+  }
+};
+
+bool has_v128(const weft::FuncType& type) {
+  const auto in = [](std::span<const weft::ValType> types) {
+    return std::ranges::find(types, weft::ValType::V128) != types.end();
+  };
+  return in(type.params()) || in(type.results());
+}
+
+wasm_func_t* make_func(wasm_store_t* store, const wasm_functype_t* type, Callback callback) {
+  return guard([&]() -> wasm_func_t* {
+    if (store == nullptr || type == nullptr || has_v128(type->func)) return nullptr;
+    auto func = weft::Func::create(open(store->handle), type->func, std::move(callback));
+    return func ? new wasm_func_t(store->handle, *func) : nullptr;
+  });
+}
+
+template <class Vec>
+std::size_t size_of(const Vec* vec) {
+  return vec == nullptr ? 0 : vec->size;
+}
+
+weft::Result<void> call(const wasm_func_t& func, const wasm_val_vec_t* args,
+                        wasm_val_vec_t* results) {
+  // The callee may delete the store and every reference to the function.
+  const StoreHandle store = func.store;
+  const weft::Result<weft::FuncType> type = func.func().type(open(store));
+  if (!type) return std::unexpected<weft::Error>(type.error());
+  const auto params = type->params();
+  if (size_of(args) != params.size() || size_of(results) != type->results().size()) {
+    return weft::fail(weft::Errc::type_mismatch,
+                      "the function is " + to_string(*type) + "; it was called with " +
+                          std::to_string(size_of(args)) + " arguments and room for " +
+                          std::to_string(size_of(results)) + " results");
+  }
+  std::vector<weft::Val> in;
+  in.reserve(params.size());
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    weft::Result<weft::Val> value = to_val(args->data[i], params[i]);
+    if (!value) {
+      value.error().add_context("argument " + std::to_string(i));
+      return std::unexpected<weft::Error>(std::move(value).error());
+    }
+    in.push_back(std::move(*value));
+  }
+  std::vector<weft::Val> out(size_of(results));
+  weft::Result<void> done = func.func().call_into(open(store), in, out);
+  if (!done) return done;
+  for (std::size_t i = 0; i < out.size(); ++i) results->data[i] = new_val(store, out[i]);
+  return {};
+}
+
+}  // namespace
+
+wasm_func_t* wasm_func_new(wasm_store_t* store, const wasm_functype_t* type,
+                           wasm_func_callback_t callback) {
+  if (callback == nullptr) return nullptr;
+  return make_func(store, type, {.plain = callback});
+}
+
+wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* type,
+                                    wasm_func_callback_with_env_t callback, void* env,
+                                    void (*finalizer)(void*)) {
+  HostInfo owned(env, finalizer);
+  if (callback == nullptr) return nullptr;
+  return make_func(store, type, {.with_env = callback, .env = std::move(owned)});
+}
+
+wasm_functype_t* wasm_func_type(const wasm_func_t* func) {
+  return guard([&]() -> wasm_functype_t* {
+    if (func == nullptr) return nullptr;
+    auto type = func->func().type(open(func->store));
+    return type ? new wasm_functype_t(std::move(*type)) : nullptr;
+  });
+}
+
+size_t wasm_func_param_arity(const wasm_func_t* func) {
+  return guard([&]() -> size_t {
+    if (func == nullptr) return 0;
+    const auto type = func->func().type(open(func->store));
+    return type ? type->params().size() : 0;
+  });
+}
+
+size_t wasm_func_result_arity(const wasm_func_t* func) {
+  return guard([&]() -> size_t {
+    if (func == nullptr) return 0;
+    const auto type = func->func().type(open(func->store));
+    return type ? type->results().size() : 0;
+  });
+}
+
+wasm_trap_t* wasm_func_call(const wasm_func_t* func, const wasm_val_vec_t* args,
+                            wasm_val_vec_t* results) {
+  const StoreHandle store = func == nullptr ? nullptr : func->store;
+  try {
+    if (func == nullptr) {
+      return new_trap(store, weft::Error(weft::Errc::usage, "the function is NULL")).release();
+    }
+    if (store->out_of_memory == nullptr) store->out_of_memory = new_out_of_memory();
+    weft::Result<void> done = call(*func, args, results);
+    return done ? nullptr : new_trap(store, std::move(done).error()).release();
+  } catch (...) {
+    return store == nullptr ? nullptr : store->out_of_memory.release();
+  }
+}
