@@ -423,7 +423,7 @@ WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t*);
 
 // Calls. NULL, and the results are written; or a trap, and they aren't touched. Arguments of the
 // wrong number or type, or room for another number of results than there are, are a trap before
-// anything runs. NULL stands for an empty vector.
+// anything runs; an empty vector, for which NULL stands, drops the results.
 WASM_API_EXTERN WASM_OWN wasm_trap_t* wasm_func_call(const wasm_func_t*, const wasm_val_vec_t* args,
                                                      wasm_val_vec_t* results);
 
