@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MAX_LINES = {".cc": 999, ".cpp": 999, ".c": 999, ".h": 699, ".hpp": 699}
+MAX_LINES = {".cc": 999, ".cpp": 999, ".c": 999, ".h": 699, ".hh": 699, ".hpp": 699}
 # A TODO names its issue: TODO(#12).
 TODO = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))")
 # A home folder or a checkout somewhere. Guests' paths and /tmp are fine.

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SUFFIXES = {".h", ".hpp", ".cc", ".cpp", ".c"}
+SUFFIXES = {".h", ".hh", ".hpp", ".cc", ".cpp", ".c"}
 
 
 def main():

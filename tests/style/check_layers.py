@@ -61,7 +61,7 @@ MAY_INCLUDE = {
 FREE = ["tests/", "spec-tests/", "bench/"]
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(weft/[^>]+)>)', re.MULTILINE)
-SUFFIXES = {".h", ".hpp", ".cc", ".cpp", ".c", ".def", ".inc", ".S"}
+SUFFIXES = {".h", ".hh", ".hpp", ".cc", ".cpp", ".c", ".def", ".inc", ".S"}
 
 
 def layer_of(path):
