@@ -1,5 +1,7 @@
 // Functions of <wasm.h>: calls in and out.
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <span>
 
 #include "api/c/objects.h"
@@ -39,7 +41,12 @@ struct Callback {
 
   weft::Result<void> operator()(weft::Caller& caller, std::span<const weft::Val> args,
                                 std::span<weft::Val> results) {
-    const StoreHandle store = handle_of(caller);
+    const auto is_ref = [](const weft::Val& value) {
+      return value.kind() == weft::ValType::Kind::Ref;
+    };
+    const bool refs = std::ranges::any_of(args, is_ref) || std::ranges::any_of(results, is_ref);
+    // Numbers need none.
+    const StoreHandle store = refs ? handle_of(caller) : nullptr;
     Values in(args.size());
     Values out(results.size());
     const auto to_c = [&](const weft::Val& value) { return new_val(store, value); };
@@ -81,35 +88,70 @@ std::size_t size_of(const Vec* vec) {
   return vec == nullptr ? 0 : vec->size;
 }
 
+weft::Error in_argument(std::size_t i, weft::Error error) {
+  return error.add_context("argument " + std::to_string(i));
+}
+
+// A call with numbers only, whose bits are those of the slots.
+weft::Result<void> call_with_numbers(const wasm_func_t& func, const weft::FuncType& type,
+                                     const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  const auto params = type.params();
+  std::array<weft::backend::RawVal, 8> few;
+  std::vector<weft::backend::RawVal> many;
+  const std::size_t size = std::max(params.size(), type.results().size());
+  if (size > few.size()) many.resize(size);
+  weft::backend::RawVal* slots = size > few.size() ? many.data() : few.data();
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    const wasm_val_t& arg = args->data[i];
+    if (arg.kind != kind_of(params[i])) {
+      return weft::fail(in_argument(i, to_val(arg, params[i]).error()));
+    }
+    std::memcpy(&slots[i], &arg.of, sizeof arg.of);
+  }
+  weft::Result<void> done =
+      weft::detail::call(open(func.store), std::bit_cast<weft::detail::Handle>(func.func()), slots);
+  if (!done) return done;
+  for (std::size_t i = 0; i < size_of(results); ++i) {
+    results->data[i].kind = kind_of(type.results()[i]);
+    std::memcpy(&results->data[i].of, &slots[i], sizeof results->data[i].of);
+  }
+  return {};
+}
+
+weft::Result<void> call_with_any(const wasm_func_t& func, const weft::FuncType& type,
+                                 const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  // The callee may delete the reference to it.
+  const StoreHandle store = func.store;
+  std::vector<weft::Val> in;
+  in.reserve(type.params().size());
+  for (std::size_t i = 0; i < type.params().size(); ++i) {
+    weft::Result<weft::Val> value = to_val(args->data[i], type.params()[i]);
+    if (!value) return weft::fail(in_argument(i, std::move(value).error()));
+    in.push_back(std::move(*value));
+  }
+  std::vector<weft::Val> out(type.results().size());
+  weft::Result<void> done = func.func().call_into(open(store), in, out);
+  if (!done) return done;
+  for (std::size_t i = 0; i < size_of(results); ++i) results->data[i] = new_val(store, out[i]);
+  return {};
+}
+
 weft::Result<void> call(const wasm_func_t& func, const wasm_val_vec_t* args,
                         wasm_val_vec_t* results) {
-  // The callee may delete the store and every reference to the function.
-  const StoreHandle store = func.store;
-  const weft::Result<weft::FuncType> type = func.func().type(open(store));
-  if (!type) return std::unexpected<weft::Error>(type.error());
-  const auto params = type->params();
+  const auto found = func.type();
+  if (!found) return std::unexpected<weft::Error>(found.error());
+  const weft::FuncType& type = **found;
   const std::size_t room = size_of(results);
-  if (size_of(args) != params.size() || (room != 0 && room != type->results().size())) {
+  if (size_of(args) != type.params().size() || (room != 0 && room != type.results().size())) {
     return weft::fail(weft::Errc::type_mismatch,
-                      "the function is " + to_string(*type) + "; it was called with " +
+                      "the function is " + to_string(type) + "; it was called with " +
                           std::to_string(size_of(args)) + " arguments and room for " +
                           std::to_string(room) + " results");
   }
-  std::vector<weft::Val> in;
-  in.reserve(params.size());
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    weft::Result<weft::Val> value = to_val(args->data[i], params[i]);
-    if (!value) {
-      value.error().add_context("argument " + std::to_string(i));
-      return std::unexpected<weft::Error>(std::move(value).error());
-    }
-    in.push_back(std::move(*value));
-  }
-  std::vector<weft::Val> out(type->results().size());
-  weft::Result<void> done = func.func().call_into(open(store), in, out);
-  if (!done) return done;
-  for (std::size_t i = 0; i < room; ++i) results->data[i] = new_val(store, out[i]);
-  return {};
+  const bool numbers = std::ranges::all_of(type.params(), &weft::ValType::is_num) &&
+                       std::ranges::all_of(type.results(), &weft::ValType::is_num);
+  return numbers ? call_with_numbers(func, type, args, results)
+                 : call_with_any(func, type, args, results);
 }
 
 }  // namespace
@@ -131,24 +173,24 @@ wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* 
 wasm_functype_t* wasm_func_type(const wasm_func_t* func) {
   return guard([&]() -> wasm_functype_t* {
     if (func == nullptr) return nullptr;
-    auto type = func->func().type(open(func->store));
-    return type ? new wasm_functype_t(std::move(*type)) : nullptr;
+    const auto type = func->type();
+    return type ? new wasm_functype_t(**type) : nullptr;
   });
 }
 
 size_t wasm_func_param_arity(const wasm_func_t* func) {
   return guard([&]() -> size_t {
     if (func == nullptr) return 0;
-    const auto type = func->func().type(open(func->store));
-    return type ? type->params().size() : 0;
+    const auto type = func->type();
+    return type ? (*type)->params().size() : 0;
   });
 }
 
 size_t wasm_func_result_arity(const wasm_func_t* func) {
   return guard([&]() -> size_t {
     if (func == nullptr) return 0;
-    const auto type = func->func().type(open(func->store));
-    return type ? type->results().size() : 0;
+    const auto type = func->type();
+    return type ? (*type)->results().size() : 0;
   });
 }
 

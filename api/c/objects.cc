@@ -73,6 +73,16 @@ weft::c::HostInfo* wasm_extern_t::host_info(bool make) const {
   return weft::c::find_info(store, weft::c::key_of(item), make, {});
 }
 
+weft::Result<std::shared_ptr<const weft::FuncType>> wasm_func_t::type() const {
+  const weft::StoreRef in = weft::c::open(store);
+  if (type_ == nullptr || !in) {
+    weft::Result<weft::FuncType> found = func().type(in);
+    if (!found) return std::unexpected<weft::Error>(std::move(found).error());
+    type_ = std::make_shared<const weft::FuncType>(std::move(*found));
+  }
+  return type_;
+}
+
 std::unique_ptr<wasm_ref_t> wasm_instance_t::copy() const {
   return std::make_unique<wasm_instance_t>(store, instance);
 }

@@ -156,6 +156,11 @@ struct wasm_func_t final : wasm_extern_t {
       : wasm_extern_t(std::move(owner), of) {}
   [[nodiscard]] const weft::Func& func() const noexcept { return *item.get_if<weft::Func>(); }
   [[nodiscard]] weft::Result<weft::Ref> value() const override { return weft::Ref(func()); }
+  /// Never null; kept, since calls need it.
+  [[nodiscard]] weft::Result<std::shared_ptr<const weft::FuncType>> type() const;
+
+ private:
+  mutable std::shared_ptr<const weft::FuncType> type_{};
 };
 
 struct wasm_global_t final : wasm_extern_t {
