@@ -1,5 +1,6 @@
 #include "api/c/vectors.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -12,8 +13,10 @@ using Item = std::remove_pointer_t<decltype(Vec::data)>;
 template <class Vec>
 void make(Vec* out, std::size_t size) noexcept {
   if (out == nullptr) return;
-  out->data = size == 0 ? nullptr : static_cast<Item<Vec>*>(std::calloc(size, sizeof(Item<Vec>)));
-  out->size = out->data == nullptr ? 0 : size;
+  *out = {0, nullptr};
+  if (size == 0 || size > PTRDIFF_MAX / sizeof(Item<Vec>)) return;
+  out->data = static_cast<Item<Vec>*>(std::calloc(size, sizeof(Item<Vec>)));
+  if (out->data != nullptr) out->size = size;
 }
 
 // The elements of vectors are bytes, values, or pointers to what has a copy and a delete.

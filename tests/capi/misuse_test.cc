@@ -179,7 +179,7 @@ TEST_F(CMisuse, NullIsAcceptedEverywhere) {
   EXPECT_EQ(wasm_module_obtain(store.get(), nullptr), nullptr);
   EXPECT_EQ(wasm_instance_new(store.get(), nullptr, nullptr, nullptr), nullptr);
   EXPECT_EQ(wasm_func_new(store.get(), nullptr, nullptr), nullptr);
-  EXPECT_EQ(wasm_functype_new(nullptr, nullptr) == nullptr, false) << "no vectors are empty ones";
+  EXPECT_NE(own(wasm_functype_new(nullptr, nullptr)), nullptr) << "no vectors are empty ones";
   EXPECT_EQ(wasm_globaltype_new(nullptr, WASM_CONST), nullptr);
   EXPECT_EQ(wasm_tabletype_new(wasm_valtype_new_i32(), nullptr), nullptr);
   EXPECT_EQ(wasm_memorytype_new(nullptr), nullptr);
