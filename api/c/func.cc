@@ -8,6 +8,8 @@
 
 using namespace weft::c;
 
+static_assert(sizeof(wasm_val_t::of) == sizeof(std::uint64_t));
+
 namespace {
 
 // Values on their way into a callback and out of it: the references in them are deleted in the end.
@@ -106,14 +108,14 @@ weft::Result<void> call_with_numbers(const wasm_func_t& func, const weft::FuncTy
     if (arg.kind != kind_of(params[i])) {
       return weft::fail(in_argument(i, to_val(arg, params[i]).error()));
     }
-    std::memcpy(&slots[i], &arg.of, sizeof arg.of);
+    std::memcpy(&slots[i].u64, &arg.of, sizeof slots[i].u64);
   }
   weft::Result<void> done =
       weft::detail::call(open(func.store), std::bit_cast<weft::detail::Handle>(func.func()), slots);
   if (!done) return done;
   for (std::size_t i = 0; i < size_of(results); ++i) {
     results->data[i].kind = kind_of(type.results()[i]);
-    std::memcpy(&results->data[i].of, &slots[i], sizeof results->data[i].of);
+    std::memcpy(&results->data[i].of, &slots[i].u64, sizeof slots[i].u64);
   }
   return {};
 }
