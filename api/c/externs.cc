@@ -3,7 +3,14 @@
 
 #include "api/c/objects.h"
 
-using namespace weft::c;
+using weft::c::guard;
+using weft::c::kind_of;
+using weft::c::new_externtype;
+using weft::c::new_ref;
+using weft::c::new_val;
+using weft::c::open;
+using weft::c::to_ref;
+using weft::c::to_val;
 
 wasm_externkind_t wasm_extern_kind(const wasm_extern_t* item) {
   return item == nullptr ? wasm_externkind_t{} : kind_of(item->item.kind());
@@ -49,8 +56,9 @@ void wasm_global_set(wasm_global_t* global, const wasm_val_t* value) {
     const auto type = global->global().type(store);
     if (!type) return;
     const auto wanted = to_val(*value, type->content);
-    // What it refuses has no way to say so.
-    if (wanted) (void)global->global().set(store, *wanted);
+    if (!wanted) return;
+    // A refusal has no way out.
+    [[maybe_unused]] const auto done = global->global().set(store, *wanted);
   });
 }
 

@@ -6,7 +6,16 @@
 
 #include "api/c/objects.h"
 
-using namespace weft::c;
+using weft::c::guard;
+using weft::c::handle_of;
+using weft::c::HostInfo;
+using weft::c::kind_of;
+using weft::c::new_out_of_memory;
+using weft::c::new_trap;
+using weft::c::new_val;
+using weft::c::open;
+using weft::c::StoreHandle;
+using weft::c::to_val;
 
 static_assert(sizeof(wasm_val_t::of) == sizeof(std::uint64_t));
 

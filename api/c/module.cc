@@ -5,7 +5,12 @@
 
 #include "api/c/objects.h"
 
-using namespace weft::c;
+using weft::c::guard;
+using weft::c::new_extern;
+using weft::c::new_externtype;
+using weft::c::new_trap;
+using weft::c::open;
+using weft::c::StoreHandle;
 
 namespace {
 

@@ -1,7 +1,8 @@
 // What all references of <wasm.h> have: delete, copy, same, host infos, casts.
 #include "api/c/objects.h"
 
-using namespace weft::c;
+using weft::c::guard;
+using weft::c::HostInfo;
 
 namespace {
 

@@ -5,7 +5,11 @@
 
 #include "api/c/objects.h"
 
-using namespace weft::c;
+using weft::c::Foreign;
+using weft::c::guard;
+using weft::c::new_store;
+using weft::c::new_trap;
+using weft::c::open;
 
 static_assert(sizeof(float32_t) == 4 && sizeof(float64_t) == 8);
 

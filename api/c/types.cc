@@ -5,7 +5,13 @@
 #include "api/c/objects.h"
 #include "api/c/vectors.h"
 
-using namespace weft::c;
+using weft::c::from_c;
+using weft::c::guard;
+using weft::c::kind_of;
+using weft::c::new_externtype;
+using weft::c::Taken;
+using weft::c::to_c;
+using weft::c::type_of;
 
 namespace weft::c {
 
