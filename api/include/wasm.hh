@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include <weft/wasm_types.hh>
@@ -493,9 +492,9 @@ struct callback {
 
   static wasm_trap_t* call(void* self, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
     const callback& of = *static_cast<callback*>(self);
-    vec<Val> in = vec<Val>::make_uninitialized(args->size);
-    vec<Val> out = vec<Val>::make_uninitialized(results->size);
-    if (!in || !out) throw std::bad_alloc();
+    // Out of memory is an exception here, which becomes a trap.
+    vec<Val> in = vec<Val>::adopt(args->size, new Val[args->size]);
+    vec<Val> out = vec<Val>::adopt(results->size, new Val[results->size]);
     for (size_t i = 0; i < args->size; ++i) {
       wasm_val_t copy;
       wasm_val_copy(&copy, &args->data[i]);
