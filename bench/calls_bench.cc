@@ -8,51 +8,10 @@
 #include <string>
 #include <weft/weft.hpp>
 
-#include "tests/decode/module_bytes.h"
+#include "bench/calls_program.h"
 
 namespace weft {
 namespace {
-
-using enum interp::Opcode;
-using Code = interp::testing::Bytes;
-using interp::testing::encode;
-using interp::testing::join;
-using interp::testing::text;
-
-constexpr std::uint32_t kTimes = 10'000;
-constexpr std::uint8_t kI32 = 0x7f;
-
-Code op(interp::Opcode opcode, const Code& immediates = {}) {
-  return join(encode(opcode), immediates);
-}
-
-// Imports `host`, (i32 i32) -> i32. The loops call functions of that type as often as their
-// argument says: the import, one of the module's own, the same by the table. `twice` calls the host
-// once, `nothing` and `add` nobody.
-Code program() {
-  using B = interp::testing::ModuleBuilder;
-  constexpr std::uint8_t kVoid = 0x40;
-  B builder;
-  builder.type({}, {}).type({kI32, kI32}, {kI32}).type({kI32}, {});
-  builder.item(B::kImport, join(text("m"), text("host"), Code{0, 1}));
-  const auto loop = [](const Code& call) {
-    return join(op(Loop, {kVoid}), op(LocalGet, {0}), op(I32Const, {3}), call, op(Drop),
-                op(LocalGet, {0}), op(I32Const, {1}), op(I32Sub), op(LocalTee, {0}), op(BrIf, {0}),
-                op(End));
-  };
-  builder.func(0, {});
-  builder.func(1, join(op(LocalGet, {0}), op(LocalGet, {1}), op(I32Add)));
-  builder.func(1, join(op(LocalGet, {0}), op(LocalGet, {1}), op(Call, {0})));
-  builder.func(2, loop(op(Call, {0})));
-  builder.func(2, loop(op(Call, {2})));
-  builder.func(2, loop(join(op(I32Const, {0}), op(CallIndirect, {1, 0}))));
-  builder.item(B::kTable, {0x70, 0, 1});
-  builder.item(B::kElement, {0, 0x41, 0, 0x0b, 1, 2});
-  std::uint8_t index = 1;
-  for (const char* name : {"nothing", "add", "twice", "host", "direct", "indirect"})
-    builder.item(B::kExport, join(text(name), Code{0, index++}));
-  return builder.build();
-}
 
 std::int32_t host_add(std::int32_t a, std::int32_t b) { return a + b; }
 
@@ -61,7 +20,7 @@ class Guest {
  public:
   explicit Guest(const Config& config = {.optimizations = "-inlining"})
       : engine_(config),
-        module_(or_throw(Module::from_bytes(engine_, program()))),
+        module_(or_throw(Module::from_bytes(engine_, bench::calls_program()))),
         store_(engine_),
         instance_(make()) {}
 
@@ -116,8 +75,8 @@ void BM_HostCallsGuestCallsHost(benchmark::State& state) {
 
 void loop(benchmark::State& state, Guest&& guest, const char* name) {
   const auto calls = guest.func<void(std::int32_t)>(name);
-  for (auto _ : state) or_throw(calls(guest.store(), kTimes));
-  state.SetItemsProcessed(state.iterations() * kTimes);
+  for (auto _ : state) or_throw(calls(guest.store(), bench::kTimes));
+  state.SetItemsProcessed(state.iterations() * bench::kTimes);
 }
 void BM_GuestCallsHost(benchmark::State& state) { loop(state, Guest(), "host"); }
 void BM_Direct(benchmark::State& state) { loop(state, Guest(), "direct"); }

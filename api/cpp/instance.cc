@@ -132,8 +132,8 @@ Result<Tag> Instance::tag(StoreRef store, std::string_view name) const {
 }
 
 Result<Instance> Caller::instance() const {
-  if (!instance_) return fail(Errc::not_found, "the host made this call, not an instance");
-  return Access::make<Instance>(Handle{id(), *instance_});
+  if (!call_->instance) return fail(Errc::not_found, "the host made this call, not an instance");
+  return Access::make<Instance>(Handle{id(), *call_->instance});
 }
 
 namespace {
@@ -143,11 +143,11 @@ struct CallersMemory {
   backend::Index index;
 };
 
-Result<CallersMemory> memory_of(StoreRef store, std::optional<backend::Index> instance) {
-  if (!instance) return fail(Errc::not_found, "the host made this call, not an instance");
+Result<CallersMemory> memory_of(StoreRef store, const backend::HostCall& call) {
+  if (!call.instance) return fail(Errc::not_found, "the host made this call, not an instance");
   Result<backend::Store*> impl = detail::open(store);
   if (!impl) return detail::forward_error(impl);
-  const std::optional<backend::Index> memory = (*impl)->instance_memory(*instance);
+  const std::optional<backend::Index> memory = (*impl)->instance_memory(*call.instance);
   if (!memory) return fail(Errc::not_found, "the calling instance has no memory");
   return CallersMemory{*impl, *memory};
 }
@@ -155,13 +155,13 @@ Result<CallersMemory> memory_of(StoreRef store, std::optional<backend::Index> in
 }  // namespace
 
 Result<Memory> Caller::memory() const {
-  Result<CallersMemory> memory = memory_of(*this, instance_);
+  Result<CallersMemory> memory = memory_of(*this, *call_);
   if (!memory) return detail::forward_error(memory);
   return Access::make<Memory>(Handle{id(), memory->index});
 }
 
 Result<std::span<std::uint8_t>> Caller::memory_span() const {
-  Result<CallersMemory> memory = memory_of(*this, instance_);
+  Result<CallersMemory> memory = memory_of(*this, *call_);
   if (!memory) return detail::forward_error(memory);
   if (!state()->direct_memory) {
     return fail(Errc::unsupported, "this backend gives no access to memory in place");

@@ -15,14 +15,14 @@ struct GuestRange {
 };
 
 // The memory that a host call's pointers mean, with address and length checked.
-Result<GuestRange> find_range(StoreRef store, std::optional<backend::Index> instance,
-                              std::uint64_t address, std::uint64_t length) {
+Result<GuestRange> find_range(StoreRef store, const backend::HostCall* call, std::uint64_t address,
+                              std::uint64_t length) {
   Result<backend::Store*> impl = detail::open(store);
   if (!impl) return detail::forward_error(impl);
-  if (!instance) {
+  if (call == nullptr || !call->instance) {
     return fail(Errc::usage, "pointers mean nothing here: no guest instance made this call");
   }
-  const std::optional<backend::Index> memory = (*impl)->instance_memory(*instance);
+  const std::optional<backend::Index> memory = (*impl)->instance_memory(*call->instance);
   if (!memory) return fail(Errc::host, "the calling instance has no memory to point into");
   GuestRange range{*impl, *memory, 0, nullptr};
   if (store.state()->direct_memory) {
@@ -54,7 +54,7 @@ Result<void> lower_reference(MarshalContext& context, const Ref& ref, const ValT
 }  // namespace
 
 Result<Bytes> MarshalContext::bytes(std::uint64_t address, std::uint64_t length) {
-  Result<GuestRange> range = find_range(store_, instance_, address, length);
+  Result<GuestRange> range = find_range(store_, call_, address, length);
   if (!range) return detail::forward_error(range);
   if (length == 0) return Bytes();
   const auto size = static_cast<std::size_t>(length);
@@ -63,12 +63,12 @@ Result<Bytes> MarshalContext::bytes(std::uint64_t address, std::uint64_t length)
   if (auto done = range->store->memory_read(range->memory, address, {copy.get(), size}); !done) {
     return detail::forward_error(done);
   }
-  copies_.push_back(std::move(copy));
-  return Bytes(copies_.back().get(), size);
+  copies_.push_front(std::move(copy));
+  return Bytes(copies_.front().get(), size);
 }
 
 Result<MutableBytes> MarshalContext::mutable_bytes(std::uint64_t address, std::uint64_t length) {
-  Result<GuestRange> range = find_range(store_, instance_, address, length);
+  Result<GuestRange> range = find_range(store_, call_, address, length);
   if (!range) return detail::forward_error(range);
   if (!store_.state()->direct_memory) {
     return fail(Errc::unsupported, "this backend gives no access to memory in place");

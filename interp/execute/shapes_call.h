@@ -130,7 +130,7 @@ WEFT_HANDLER(call_lazy) {
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
 // calling cell.
 template <HandlerKey Key>
-[[gnu::noinline]] WEFT_HANDLER(call_far) {
+[[gnu::always_inline]] inline WEFT_HANDLER(call_far_here) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
   auto* func = reinterpret_cast<FuncInst*>(acc);
@@ -145,8 +145,12 @@ template <HandlerKey Key>
     const TrapCode refused = ctx->state->on_record_limit(rs - 2);
     if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
   }
-  if (func->context == nullptr) {
+  if (func->context == nullptr) [[likely]] {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
+    // Nobody counts on these afterwards: saved, they would be stored and loaded.
+    facc = 0;
+    sacc = 0;
+    vacc = {};
     if (trap != TrapCode::None) [[unlikely]] {
       acc = static_cast<uint64_t>(trap);
       WEFT_TAIL(host_failed);
@@ -165,6 +169,13 @@ template <HandlerKey Key>
   fp = frame;
   pc = func->code;
   WEFT_DISPATCH();
+}
+
+// Out of line, for calls that seldom go there.
+template <HandlerKey Key>
+[[gnu::noinline]] WEFT_HANDLER(call_far) {
+  WEFT_REGS;
+  WEFT_TAIL(call_far_here<Key>);
 }
 
 // Whether an indirect call may go to `callee`, a FuncInst whose type is not the one with the key

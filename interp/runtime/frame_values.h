@@ -40,25 +40,33 @@ inline void take_from_frame(const uint64_t* frame, Value* values, std::span<cons
   }
 }
 
-// The same, with less to look at for most types.
-constexpr uint64_t lower_half_if(bool half) { return UINT64_MAX >> (half ? 32 : 0); }
+// The same, with less to look at for most types. There are few values: unrolling these loops would
+// make them longer to run, too.
+constexpr uint64_t lower_half_if(uint64_t half) { return UINT64_MAX >> (half << 5); }
 inline void put_in_frame(uint64_t* frame, const Value* values, const FuncLayout::Values& layout) {
   if (!layout.is_plain) [[unlikely]]
     return put_in_frame(frame, values, layout.types);
-  const uint32_t count = layout.slots;
   uint64_t halves = layout.halves;
-  for (uint32_t i = 0; i < count; ++i, halves >>= 1)
-    frame[i] = values[i].bits & lower_half_if((halves & 1) != 0);
+  uint64_t* const end = frame + layout.slots;
+#pragma GCC unroll 1
+  for (; frame != end; ++frame, ++values, halves >>= 1)
+    *frame = values->bits & lower_half_if(halves & 1);
 }
 
 inline void take_from_frame(const uint64_t* frame, Value* values,
                             const FuncLayout::Values& layout) {
   if (!layout.is_plain) [[unlikely]]
     return take_from_frame(frame, values, layout.types);
-  const uint32_t count = layout.slots;
+  const uint64_t* const end = frame + layout.slots;
   uint64_t floats = layout.floats;
-  for (uint32_t i = 0; i < count; ++i, floats >>= 1)
-    values[i].bits = frame[i] & lower_half_if((floats & 1) != 0);
+  if (floats == 0) [[likely]] {
+#pragma GCC unroll 1
+    for (; frame != end; ++frame, ++values) values->bits = *frame;
+    return;
+  }
+#pragma GCC unroll 1
+  for (; frame != end; ++frame, ++values, floats >>= 1)
+    values->bits = *frame & lower_half_if(floats & 1);
 }
 
 }  // namespace weft::interp

@@ -193,11 +193,16 @@ FuncLayout::Values make_values(std::span<const ValType> types) {
   return values;
 }
 
+bool is_word(ValType type) { return type != ValType::V128 && type != ValType::F32; }
+
 FuncLayout make_func_layout(const FuncType& type) {
   return {.params = make_values(type.params),
           .results = make_values(type.results),
           .values = static_cast<uint32_t>(std::max(type.params.size(), type.results.size())),
-          .slots = std::max(slots_of(type.params), slots_of(type.results))};
+          .slots = std::max(slots_of(type.params), slots_of(type.results)),
+          .is_short = type.params.size() <= FuncLayout::kShortParams && type.results.size() <= 1 &&
+                      std::ranges::all_of(type.params, is_word) &&
+                      std::ranges::all_of(type.results, is_word)};
 }
 
 ObjectLayout make_layout(TypeId id, const CompositeType& type, const TypeRegistry& types) {

@@ -56,6 +56,10 @@ struct FuncLayout {
   // For the larger of both.
   uint32_t values = 0;
   uint32_t slots = 0;
+  // kShortParams parameters and one result at most, none of them a vector or an f32: copied without
+  // a loop.
+  static constexpr size_t kShortParams = 4;
+  bool is_short = false;
 };
 
 class TypeRegistry {

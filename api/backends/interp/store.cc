@@ -136,19 +136,22 @@ void InterpStore::drop_host(void* env) { delete static_cast<HostEntry*>(env); }
 interp::TrapCode InterpStore::call_host(void* env, interp::Store& store, interp::Instance* caller,
                                         interp::Value* values) {
   const HostEntry& entry = *static_cast<HostEntry*>(env);
-  InterpStore& self = *entry.store;
-  backend::HostCall call{.owner = self.init_.owner};
-  if (caller != nullptr) call.instance = index_of(caller);
+  backend::HostCall call{.owner = entry.store->init_.owner};
+  if (caller != nullptr) [[likely]]
+    call.instance = index_of(caller);
   Result<void> done = entry.func->call(call, reinterpret_cast<RawVal*>(values));
-  if (done) [[likely]] {
-    self.end_host_time();
+  entry.store->end_host_time();
+  if (done) [[likely]]
     return interp::TrapCode::None;
-  }
-  if (const std::uint64_t exception = backend::exception_word(done.error(), self.init_.owner)) {
+  return host_failed(store, done.error(), call.owner);
+}
+
+interp::TrapCode InterpStore::host_failed(interp::Store& store, Error& error, void* owner) {
+  if (const std::uint64_t exception = backend::exception_word(error, owner)) {
     return store.throw_exception(at<interp::ExnObject>(exception));
   }
   store.set_host_error(
-      {new Error(std::move(done).error()), [](void* error) { delete static_cast<Error*>(error); }});
+      {new Error(std::move(error)), [](void* of) { delete static_cast<Error*>(of); }});
   return interp::TrapCode::HostError;
 }
 

@@ -125,6 +125,8 @@ class InterpStore final : public backend::Store {
 
   static interp::TrapCode call_host(void* env, interp::Store& store, interp::Instance* caller,
                                     interp::Value* values);
+  // Why the guest that called it stops.
+  static interp::TrapCode host_failed(interp::Store& store, Error& error, void* owner);
   static void drop_host(void* env);
 
   Result<void> invoke(interp::FuncInst& func, backend::RawVal* slots) {

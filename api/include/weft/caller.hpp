@@ -32,15 +32,16 @@ class WEFT_API Caller : public StoreRef {
   /// An export of the calling instance; nothing if there is none of that name.
   [[nodiscard]] std::optional<Extern> get_export(std::string_view name) const;
 
-  /// For the library's own use.
+  /// For the library's own use; `call` outlives it.
   explicit Caller(const backend::HostCall& call) noexcept
-      : StoreRef(static_cast<detail::StoreState*>(call.owner)), instance_(call.instance) {}
+      : StoreRef(static_cast<detail::StoreState*>(call.owner)), call_(&call) {}
 
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
  private:
-  std::optional<backend::Index> instance_;
+  // Not a copy: one of what has only just been written, in parts, would have to wait for it.
+  const backend::HostCall* call_;
 };
 
 }  // namespace weft

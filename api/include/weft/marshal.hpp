@@ -24,6 +24,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,8 +55,9 @@ class WEFT_API MarshalContext {
  public:
   /// For a call of the host's: pointers mean nothing, there is no calling instance.
   explicit MarshalContext(StoreRef store) noexcept : store_(store) {}
+  /// `call` outlives it.
   explicit MarshalContext(const backend::HostCall& call) noexcept
-      : store_(static_cast<detail::StoreState*>(call.owner)), instance_(call.instance) {}
+      : store_(static_cast<detail::StoreState*>(call.owner)), call_(&call) {}
 
   [[nodiscard]] StoreRef store() const noexcept { return store_; }
 
@@ -71,8 +73,8 @@ class WEFT_API MarshalContext {
 
  private:
   StoreRef store_;
-  std::optional<backend::Index> instance_{};
-  std::vector<std::unique_ptr<std::uint8_t[]>> copies_{};
+  const backend::HostCall* call_ = nullptr;
+  std::forward_list<std::unique_ptr<std::uint8_t[]>> copies_{};
 };
 
 template <class T>
