@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -78,15 +79,11 @@ ExternVal Instance::export_at(size_t index) {
   return {exported.kind, nullptr};
 }
 
-const ExternVal* Instance::find_export(std::string_view name) {
-  if (!x_exports) {
-    const auto& exports = module().exports;
-    x_exports.emplace();
-    x_exports->reserve(exports.size());
-    for (size_t i = 0; i < exports.size(); ++i) x_exports->emplace(exports[i].name, export_at(i));
-  }
-  const auto at = x_exports->find(name);
-  return at == x_exports->end() ? nullptr : &at->second;
+std::optional<ExternVal> Instance::find_export(std::string_view name) {
+  const auto& exports = module().exports;
+  const auto found = std::ranges::find(exports, name, &Export::name);
+  if (found == exports.end()) return std::nullopt;
+  return export_at(static_cast<size_t>(found - exports.begin()));
 }
 
 std::span<const uint8_t> Instance::data(uint32_t index) const {

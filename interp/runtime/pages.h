@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
 
@@ -55,8 +56,8 @@ class Region {
 
 }  // namespace pages
 
-// An array of zero bytes that costs nothing until it is touched. For types to which all zeroes are
-// a sound value.
+// An array of zero bytes. A large one costs nothing until it is touched; a small one shares its
+// page with others. For types to which all zeroes are a sound value.
 template <class T>
 class ZeroedArray {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -66,22 +67,30 @@ class ZeroedArray {
   ZeroedArray(const ZeroedArray&) = delete;
   ZeroedArray& operator=(const ZeroedArray&) = delete;
   ~ZeroedArray() {
-    if (x_elems != nullptr) pages::release(reinterpret_cast<uint8_t*>(x_elems), x_size * sizeof(T));
+    if (is_small()) {
+      std::free(x_elems);
+    } else {
+      pages::release(reinterpret_cast<uint8_t*>(x_elems), x_size * sizeof(T));
+    }
   }
 
   // Once. False when memory is refused.
   bool allocate(size_t size) {
     if (size == 0) return true;
     if (size > SIZE_MAX / sizeof(T)) return false;
-    x_elems = reinterpret_cast<T*>(pages::allocate(size * sizeof(T)));
-    if (x_elems == nullptr) return false;
     x_size = size;
-    return true;
+    x_elems = is_small() ? static_cast<T*>(std::calloc(size, sizeof(T)))
+                         : reinterpret_cast<T*>(pages::allocate(size * sizeof(T)));
+    if (x_elems == nullptr) x_size = 0;
+    return x_elems != nullptr;
   }
   size_t size() const { return x_size; }
   T& operator[](size_t index) const { return x_elems[index]; }
 
  private:
+  static constexpr size_t kSmallBytes = 4096;
+  bool is_small() const { return x_size <= kSmallBytes / sizeof(T); }
+
   T* x_elems = nullptr;
   size_t x_size = 0;
 };

@@ -116,8 +116,8 @@ class Instance {
   }
   // Exports in the module's order.
   ExternVal export_at(size_t index);
-  // Null if there is none of that name. The pointer is good until the store dies.
-  const ExternVal* find_export(std::string_view name);
+  // By looking through them.
+  std::optional<ExternVal> find_export(std::string_view name);
 
   // Segments: empty once dropped.
   bool data_dropped(uint32_t index) const { return x_dropped_data[index]; }
@@ -153,8 +153,6 @@ class Instance {
   std::unique_ptr<GlobalInst[]> x_globals;  // defined globals
   std::vector<bool> x_dropped_data;
   std::vector<std::vector<void*>> x_elems;
-  std::optional<std::unordered_map<std::string_view, ExternVal>>
-      x_exports;  // made at the first find_export
 };
 
 // Stops the guest of a store, from any thread or from a signal handler; may outlive the store. If

@@ -46,7 +46,7 @@ TEST_F(InstantiateTest, AnEmptyModule) {
   EXPECT_EQ(&instance.store(), store.get());
   EXPECT_EQ(instance.context().instance, &instance);
   EXPECT_EQ(instance.context().memory0, nullptr);
-  EXPECT_EQ(instance.find_export("x"), nullptr);
+  EXPECT_EQ(instance.find_export("x"), std::nullopt);
 }
 
 TEST_F(InstantiateTest, AMissingImportIsUnknownByName) {
@@ -204,7 +204,7 @@ TEST_F(InstantiateTest, ExportsByNameAndPosition) {
   EXPECT_EQ(instance.find_export("m")->object, instance.context().memory0);
   EXPECT_EQ(instance.find_export("t")->object, instance.table(0));
   EXPECT_EQ(static_cast<GlobalInst*>(instance.find_export("g")->object)->value->i32, 3u);
-  EXPECT_EQ(instance.find_export("h"), nullptr);
+  EXPECT_EQ(instance.find_export("h"), std::nullopt);
   EXPECT_EQ(instance.export_at(1).object, instance.memory(0));
   EXPECT_EQ(instance.export_at(1).kind, ExternKind::Memory);
 }

@@ -57,7 +57,7 @@ class Guest {
                 uint32_t* result = nullptr) {
     std::array<Value, 3> values{};
     std::ranges::transform(args, values.begin(), Value::of_i64);
-    const ExternVal* const func = x_instance->find_export(name);
+    const std::optional<ExternVal> func = x_instance->find_export(name);
     const TrapCode trap = invoke(*x_store, *static_cast<FuncInst*>(func->object), values.data());
     if (result != nullptr) *result = values[0].i32;
     return trap;

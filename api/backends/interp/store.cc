@@ -96,9 +96,9 @@ Result<Index> InterpStore::instantiate(const backend::Module& module,
 
 std::optional<backend::Extern> InterpStore::instance_export(Index instance,
                                                             std::string_view name) noexcept {
-  const interp::ExternVal* found = at<interp::Instance>(instance)->find_export(name);
-  if (found == nullptr) return std::nullopt;
-  return backend::Extern{public_kind(found->kind), index_of(found->object)};
+  const auto position = InterpModule::of(*at<interp::Instance>(instance)).find_export(name);
+  if (!position) return std::nullopt;
+  return instance_export_at(instance, *position);
 }
 
 backend::Extern InterpStore::instance_export_at(Index instance, std::size_t position) noexcept {
