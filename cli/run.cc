@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -65,6 +66,7 @@ struct RunOptions {
   std::optional<std::uint64_t> fuel{};
   std::optional<std::chrono::nanoseconds> timeout{};
   std::string profile_file{};
+  std::shared_ptr<const backend::Backend> backend = backends::interpreter();
   StoreLimits limits{};
   Config config{};
 };
@@ -88,6 +90,12 @@ std::optional<Variable> parse_variable(std::string_view text) {
   const char* inherited = std::getenv(name.c_str());
   if (inherited == nullptr) return std::nullopt;
   return Variable{name, inherited};
+}
+
+std::shared_ptr<const backend::Backend> parse_backend(std::string_view text) {
+  if (text == "interp") return backends::interpreter();
+  if (text == "wasmtime") return or_throw(backends::wasmtime());
+  throw UsageError("'" + std::string(text) + "' is none of interp, wasmtime");
 }
 
 MemoryMode parse_memory_mode(std::string_view text) {
@@ -120,6 +128,10 @@ std::vector<Option> options_of(RunOptions& run) {
        "call this exported function instead of the program's\nmain function, or of the library "
        "once it is initialised:\nARGS are its arguments, and its results are printed",
        [&](std::string_view v) { run.invoke = v; }},
+      {"--backend", "NAME",
+       "run on Weft's interpreter (interp) or on Wasmtime (wasmtime),\nwhose library "
+       "WEFT_WASMTIME_LIB can name",
+       [&](std::string_view v) { run.backend = parse_backend(v); }},
       {"--fuel", "N", "stop after N units of fuel (about one an instruction)",
        [&](std::string_view v) {
          run.fuel = parse_number(v);
@@ -197,8 +209,8 @@ wasi::Config wasi_config(const RunOptions& options, const std::string& file, Arg
   return config;
 }
 
-Engine make_engine(const Config& config) {
-  Result<Engine> engine = Engine::make(config);
+Engine make_engine(const RunOptions& options) {
+  Result<Engine> engine = Engine::make(options.config, options.backend);
   // Only optimizations are looked up by name.
   if (!engine && engine.error().is(Errc::not_found))
     throw UsageError("--optimizations: " + engine.error().message());
@@ -277,7 +289,7 @@ int run_command(Args args) {
   // A guest that writes too large a file gets an errno, as from any other failed write.
   std::signal(SIGXFSZ, SIG_IGN);
 
-  const Engine engine = make_engine(options.config);
+  const Engine engine = make_engine(options);
   const Result<Module> module = Module::from_file(engine, file);
   if (!module) return report(file, module.error());
   std::vector<Val> values;

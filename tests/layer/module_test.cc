@@ -171,7 +171,12 @@ TEST_P(ModuleLayer, AFeatureThatIsSwitchedOffIsNamed) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.feature);
     const std::string name(c.feature);
-    EXPECT_TRUE(made_with(c, "all"));
+    const Result<Module> made = made_with(c, "all");
+    if (engine_.backend_name() == "interp" || made) {
+      EXPECT_TRUE(made);
+    } else {
+      EXPECT_EQ(made.error().code(), Errc::unsupported);
+    }
     const auto refused = made_with(c, "all,-" + name + std::string(c.also_off));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), Errc::unsupported);

@@ -93,6 +93,7 @@ TEST_P(TrapLayer, RunawayRecursionIsCallStackExhausted) {
 }
 
 TEST_P(TrapLayer, CallDepthIsBoundedAsConfigured) {
+  WEFT_NEEDS(engine_, CallDepth);
   const Engine shallow = engine_with([](Config& config) { config.max_call_depth = 100; });
   Store store = store_of(shallow);
   const auto bounded = func<std::int32_t(std::int32_t)>(store, make(store, "traps"), "bounded");

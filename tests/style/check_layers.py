@@ -50,6 +50,8 @@ MAY_INCLUDE = {
     PUBLIC: [],
     # A backend is an adapter: it reaches everything of the engine behind it, the disassembler for `weft dump` too.
     "api/backends/interp/": [PUBLIC, "api/", *ENGINE, DEBUG],
+    # Our own decoder describes modules on every backend: so errors, limits and names are the same.
+    "api/backends/wasmtime/": [PUBLIC, "api/", "interp/decode/module.h"],
     "api/backends/": [PUBLIC, "api/"],
     "api/": [PUBLIC, *ENGINE, HOOK],
     # These prove that the public API suffices.

@@ -46,8 +46,9 @@ class InterpEngine final : public backend::Engine {
   backend::Capabilities capabilities() const noexcept override {
     using enum backend::Capability;
     backend::Capabilities all{
-        DirectMemory, Fuel, Interrupt, Limits,       LimitCallback, Backtrace,  V128,
-        ExternRef,    Gc,   Memory64,  SharedMemory, GcObjects,     Exceptions, CustomSections};
+        DirectMemory, Fuel,           Interrupt, Limits,   LimitCallback, Backtrace,
+        V128,         ExternRef,      Gc,        Memory64, SharedMemory,  GcObjects,
+        Exceptions,   CustomSections, CallDepth};
     if constexpr (!interp::kSmall) all |= {Dump, Profile};
     return all;
   }

@@ -74,6 +74,7 @@ enum class Capability : std::uint32_t {
   Dump = 1u << 13,            ///< Module::dump_function.
   GcObjects = 1u << 14,       ///< Structs, arrays and i31 can cross between host and guest.
   Profile = 1u << 15,         ///< Config::profile.
+  CallDepth = 1u << 16,       ///< Config::max_call_depth.
 };
 
 class Capabilities {

@@ -1,7 +1,9 @@
 // Engine: what modules are compiled by and stores are made in.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "weft/config.hpp"
@@ -21,6 +23,29 @@ namespace backends {
 
 /// Weft's own interpreter. Never null.
 [[nodiscard]] WEFT_API std::shared_ptr<const backend::Backend> interpreter();
+
+/// How Wasmtime makes code of a module.
+enum class WasmtimeCompiler : std::uint8_t {
+  Cranelift,  ///< Optimised machine code.
+  Winch,      ///< Machine code in one pass: no references of externref's kind, no tail calls.
+  Pulley,     ///< Cranelift's code for Wasmtime's interpreter.
+};
+
+/// Where to find Wasmtime, and how it is to run.
+struct WasmtimeOptions {
+  /// The library's file. Empty: what the environment variable WEFT_WASMTIME_LIB says, else
+  /// libwasmtime where the system looks for libraries.
+  std::string library{};
+  WasmtimeCompiler compiler = WasmtimeCompiler::Cranelift;
+};
+
+/// Wasmtime, through its C API, which is loaded at the first call and stays loaded. Its engines do
+/// not honour Config's max_call_depth, gc_stress, optimizations and simd_target (Errc::unsupported
+/// if they aren't the defaults). Guests run on the thread's own stack: max_stack_bytes counts up to
+/// half of what RLIMIT_STACK gives. Errc::not_found with what was tried if there is no library;
+/// Errc::unsupported for a version that isn't served, or if this build has no such backend.
+[[nodiscard]] WEFT_API Result<std::shared_ptr<const backend::Backend>> wasmtime(
+    const WasmtimeOptions& options = {});
 
 }  // namespace backends
 
