@@ -119,7 +119,8 @@ TrapCode WasmtimeStore::exact(TrapCode code, const c::Frame* from) const {
   constexpr std::uint8_t kReturnCallIndirect = 0x13;
   if (code != TrapCode::TableOutOfBounds) return code;
   const auto [frame, module] = frame_of(from);
-  if (module == nullptr) return code;
+  // At times a trap is given to the function as a whole.
+  if (module == nullptr || frame.func_offset == 0) return code;
   const std::uint8_t opcode = module->decoded().source.bytes[frame.module_offset];
   return opcode == kCallIndirect || opcode == kReturnCallIndirect ? TrapCode::UndefinedElement
                                                                   : code;
