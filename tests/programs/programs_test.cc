@@ -1,6 +1,7 @@
 // Programs give the same output and exit status as their native builds.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -106,6 +107,60 @@ TEST(Programs, GarbageCollectedObjectsOfKotlin) {
 #else
   GTEST_SKIP() << "no module made by Kotlin is there";
 #endif
+}
+
+// A guest's output, errors and exit status don't tell the backend.
+TEST(Programs, AreTheSameOnBothBackends) {
+  const char* const library = std::getenv("WEFT_WASMTIME_LIB");
+  if (WEFT_SANITIZED || library == nullptr || *library == '\0') {
+    GTEST_SKIP() << "sanitizers don't know Wasmtime's code, or WEFT_WASMTIME_LIB is not set";
+  }
+  const std::string folder = WEFT_GUESTS_DIR "/";
+  std::vector<Program> programs{
+      {"program-hello"},
+      {"program-files"},
+      {"program-compute", {"one", "two"}, "1.5 apples\n2.25 pears\n1e3 plums\n"},
+      {"program-library", {}, "1 2 3\n40\n-5"},
+      {"program-exceptions-new"},
+      {"program-jumps-new"},
+      {"hello", {"a", "b"}},
+      {"mandelbrot"},
+      {"wc", {}, "some words\non two lines\n"},
+      {"cli-world", {"all"}},
+  };
+#ifdef WEFT_LUA_SCRIPT
+  std::ifstream file(WEFT_LUA_SCRIPT);
+  const std::string script{std::istreambuf_iterator<char>(file), {}};
+  for (const char* name : {"program-scripts-new", "program-scripts-cpp-new"}) {
+    programs.push_back({name, {}, script});
+  }
+#endif
+#ifdef WEFT_HAVE_SQLITE
+  programs.push_back({"program-database", {"300"}});
+#endif
+#ifdef WEFT_KOTLIN_DIR
+  programs.push_back({WEFT_KOTLIN_DIR "/objects"});
+#endif
+  for (const Program& program : programs) {
+    SCOPED_TRACE(program.name);
+    const auto run_on = [&](const char* backend) {
+      const TemporaryFolder place;
+      const bool is_path = program.name.starts_with('/');
+      std::vector<std::string> command{
+          "run",     "--backend",
+          backend,   "--dir",
+          ".",       "--env",
+          "NAME=it", (is_path ? program.name : folder + program.name) + ".wasm"};
+      command.insert(command.end(), program.args.begin(), program.args.end());
+      return run_weft(command, {.input = program.input, .environment = {}, .folder = place.path()});
+    };
+    const ProcessResult interp = run_on("interp");
+    const ProcessResult wasmtime = run_on("wasmtime");
+    EXPECT_FALSE(interp.output.empty());
+    EXPECT_EQ(wasmtime.output, interp.output);
+    EXPECT_EQ(wasmtime.errors, interp.errors);
+    EXPECT_EQ(wasmtime.status, interp.status);
+  }
 }
 
 TEST(Programs, ResultsAreTheSameWithFuelAndATimeout) {

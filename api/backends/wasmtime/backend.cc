@@ -186,7 +186,7 @@ class Wasmtime final : public backend::Backend {
     backend::Capabilities has{DirectMemory, Fuel,     Limits,        Backtrace,
                               V128,         Memory64, CustomSections};
     if (config.interruption) has |= {Interrupt};
-    if (compiler_ != WasmtimeCompiler::Winch) has |= {ExternRef, Gc};
+    if (compiler_ != WasmtimeCompiler::Winch) has |= {ExternRef, Gc, Exceptions};
     return std::make_unique<WasmtimeEngine>(std::move(state), has);
   }
 

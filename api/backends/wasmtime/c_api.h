@@ -21,6 +21,7 @@ struct MemoryType;
 struct Module;
 struct Store;
 struct TableType;
+struct TagType;
 struct Trap;
 struct ValType;
 
@@ -40,26 +41,26 @@ enum Strategy : std::uint8_t { kCranelift = 1, kWinch = 2 };
 
 // The store's number, which is never 0, and what the thing is in it. A null reference has 0.
 struct Func {
-  std::uint64_t store = 0;
-  void* ref = nullptr;
+  std::uint64_t store;
+  void* ref;
 };
 struct Instance {
-  std::uint64_t store = 0;
-  std::size_t index = 0;
+  std::uint64_t store;
+  std::size_t index;
 };
 struct Memory {
-  std::uint64_t store = 0;
-  std::uint32_t instance = 0;
-  std::uint32_t unused = 0;
-  std::uint32_t index = 0;
+  std::uint64_t store;
+  std::uint32_t instance;
+  std::uint32_t unused;
+  std::uint32_t index;
 };
 using Table = Memory;
 using Tag = Memory;
 struct Global {
-  std::uint64_t store = 0;
-  std::uint32_t instance = 0;
-  std::uint32_t kind = 0;
-  std::uint32_t index = 0;
+  std::uint64_t store;
+  std::uint32_t instance;
+  std::uint32_t kind;
+  std::uint32_t index;
 };
 static_assert(sizeof(Memory) == 24 && offsetof(Memory, index) == 16);
 static_assert(sizeof(Global) == 24 && offsetof(Global, index) == 16);
@@ -77,10 +78,10 @@ static_assert(sizeof(Extern) == 32);
 
 // A rooted reference to a collected object.
 struct GcRef {
-  std::uint64_t store = 0;
-  std::uint32_t private1 = 0;
-  std::uint32_t private2 = 0;
-  void* private3 = nullptr;
+  std::uint64_t store;
+  std::uint32_t private1;
+  std::uint32_t private2;
+  void* private3;
 };
 
 enum ValKind : std::uint8_t {

@@ -79,10 +79,8 @@ Error WasmtimeStore::guest_error(const c::Error* error, const c::Trap* trap,
   }
   std::uint8_t code = 0;
   if (!api().wasmtime_trap_code(trap, &code)) {
-    c::GcRef exception;
-    if (api().wasmtime_context_take_exception(context_, &exception)) {
-      api().wasmtime_exnref_unroot(&exception);
-    }
+    thrown_.emplace();
+    if (!api().wasmtime_context_take_exception(context_, &*thrown_)) thrown_.reset();
     return {Errc::exception, "uncaught exception"};
   }
   if (code == kOutOfFuel) return {Errc::out_of_fuel, "out of fuel"};
@@ -113,17 +111,37 @@ std::pair<Frame, const WasmtimeModule*> WasmtimeStore::frame_of(const c::Frame* 
   return {std::move(frame), nullptr};
 }
 
-// Wasmtime has one trap for an access to a table and for a call through it.
+namespace {
+
+// Wasmtime has one trap for an access to a table and a call through it, and one for all null
+// references: the instruction's code tells which.
+TrapCode exact_trap(TrapCode code, std::span<const std::uint8_t> instr) {
+  constexpr std::uint8_t kObjects = 0xfb;  // prefixes the instructions of structs, arrays and i31
+  if (instr.size() < 2) return code;
+  const std::uint8_t opcode = instr[0];
+  if (code == TrapCode::TableOutOfBounds) {
+    const bool is_call = opcode == 0x11 || opcode == 0x13;  // call_indirect, return_call_indirect
+    return is_call ? TrapCode::UndefinedElement : code;
+  }
+  if (code != TrapCode::NullReference) return code;
+  if (opcode == 0x0a) return TrapCode::NullExceptionReference;                   // throw_ref
+  if (opcode == 0x14 || opcode == 0x15) return TrapCode::NullFunctionReference;  // call_ref
+  if (opcode != kObjects) return code;
+  const std::uint8_t object = instr[1];
+  if (object >= 0x02 && object <= 0x05) return TrapCode::NullStructureReference;
+  if (object >= 0x0b && object <= 0x13) return TrapCode::NullArrayReference;
+  if (object == 0x1d || object == 0x1e) return TrapCode::NullI31Reference;
+  return code;
+}
+
+}  // namespace
+
 TrapCode WasmtimeStore::exact(TrapCode code, const c::Frame* from) const {
-  constexpr std::uint8_t kCallIndirect = 0x11;
-  constexpr std::uint8_t kReturnCallIndirect = 0x13;
-  if (code != TrapCode::TableOutOfBounds) return code;
+  if (code != TrapCode::TableOutOfBounds && code != TrapCode::NullReference) return code;
   const auto [frame, module] = frame_of(from);
   // At times a trap is given to the function as a whole.
   if (module == nullptr || frame.func_offset == 0) return code;
-  const std::uint8_t opcode = module->decoded().source.bytes[frame.module_offset];
-  return opcode == kCallIndirect || opcode == kReturnCallIndirect ? TrapCode::UndefinedElement
-                                                                  : code;
+  return exact_trap(code, module->decoded().source.bytes.subspan(frame.module_offset));
 }
 
 // Wasmtime's trace has the frames of all activations; those around this one add theirs themselves.
@@ -140,7 +158,7 @@ void WasmtimeStore::add_frames(Error& error, const c::Vec<c::Frame*>& frames) {
 // How many frames there are around: those of a guest function that traps at once, without its own.
 std::size_t WasmtimeStore::outer_frames() {
   if (!failing_) {
-    c::Instance instance;
+    c::Instance instance{};
     c::Trap* trap = nullptr;
     c::Extern item;
     c::Error* const error = api().wasmtime_instance_new(context_, engine_->trapping_module(),

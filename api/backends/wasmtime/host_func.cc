@@ -61,7 +61,7 @@ WasmtimeStore::FuncRecord& WasmtimeStore::func_record(const c::Func& handle) {
 c::Func WasmtimeStore::bind(const HostSide& host, const FuncType& type, InstanceRecord* instance) {
   auto binding =
       std::make_unique<Binding>(Binding{this, host.func, &type, has_refs(type), instance});
-  c::Func func;
+  c::Func func{};
   api().wasmtime_func_new_unchecked(
       context_, host.type, call_host, binding.release(),
       [](void* env) { delete static_cast<Binding*>(env); }, &func);
@@ -92,6 +92,8 @@ Result<void> WasmtimeStore::call(Index func, RawVal* slots) noexcept {
   c::Error* const error =
       api().wasmtime_func_call_unchecked(context_, &of.handle, slots, of.slots, &trap);
   --depth_;
+  if (!exceptions_.empty()) [[unlikely]]
+    release_exceptions();
   if (error != nullptr || trap != nullptr) [[unlikely]] {
     return fail(take_error(error, trap));
   }
@@ -116,6 +118,9 @@ c::Trap* WasmtimeStore::call_host(void* env, c::Caller* caller, RawVal* slots,
   }
   if (done) [[likely]]
     return nullptr;
+  if (const std::uint64_t exception = backend::exception_word(done.error(), self.init_.owner)) {
+    return self.throw_exception(exception);
+  }
   self.failure_ = std::move(done).error();
   constexpr std::string_view kText = "a host function failed";
   return self.api().wasmtime_trap_new(kText.data(), kText.size());

@@ -51,7 +51,7 @@ void WasmtimeStore::drop_guest_ref(void* object) {
 }
 
 Result<c::GcRef> WasmtimeStore::new_externref(HostObject& object) {
-  c::GcRef ref;
+  c::GcRef ref{};
   ++object.guest_refs;
   if (api().wasmtime_externref_new(context_, &object, drop_guest_ref, &ref)) return ref;
   return fail(Errc::limit, "there is no room for the externref");
@@ -70,6 +70,11 @@ void WasmtimeStore::sweep() {
 }
 
 Result<void> WasmtimeStore::gc() noexcept {
+  release_exceptions();
+  return collect();
+}
+
+Result<void> WasmtimeStore::collect() {
   if (c::Error* error = api().wasmtime_context_gc(context_)) {
     return fail(Errc::limit, "Wasmtime: " + take_message(api(), error));
   }
@@ -127,7 +132,12 @@ Result<c::Val> WasmtimeStore::to_val(const ValType& type, const RawVal& raw) {
     api().wasmtime_anyref_from_i31(context_, i31_value(raw.ref), &val.ref);
     return val;
   }
-  if (val.kind != c::kExternRef || raw.ref == kGuestObject) return guest_object();
+  if (raw.ref == kGuestObject) return guest_object();
+  if (val.kind == c::kExnRef) {
+    api().wasmtime_exnref_clone(&at<ExceptionRecord>(raw.ref)->ref, &val.ref);
+    return val;
+  }
+  if (val.kind != c::kExternRef) return guest_object();
   Result<c::GcRef> made = new_externref(*at<HostObject>(raw.ref));
   if (!made) return std::unexpected<Error>(std::move(made).error());
   val.ref = *made;
@@ -147,8 +157,9 @@ RawVal WasmtimeStore::from_val(c::Val& val) {
       if (val.ref.store != 0) raw.ref = any_word(val.ref);
       break;
     case c::kExnRef:
-      if (val.ref.store != 0) raw.ref = kGuestObject;
-      break;
+      // The record takes the reference.
+      if (val.ref.store != 0) raw.ref = exception_word(val.ref);
+      return raw;
     default:
       std::memcpy(&raw, val.bytes, sizeof val.bytes);
       break;
@@ -162,6 +173,7 @@ RawVal WasmtimeStore::from_val(c::Val& val) {
 // Raw references don't outlive a collection, so all objects are made before the first is taken.
 Result<void> WasmtimeStore::lower(std::span<const ValType> types, RawVal* slots) {
   std::vector<std::pair<std::size_t, c::GcRef>> made;
+  std::vector<std::size_t> exceptions;
   Result<void> done;
   for (std::size_t i = 0; done && i < types.size(); ++i) {
     if (!types[i].is_ref() || slots[i].ref == 0) continue;
@@ -169,19 +181,24 @@ Result<void> WasmtimeStore::lower(std::span<const ValType> types, RawVal* slots)
     if (hierarchy_of(types[i]) == HeapKind::Func) {
       slots[i].ref = index_of(api().wasmtime_func_to_raw(context_, &at<FuncRecord>(word)->handle));
     } else if (is_i31(word)) {
-      c::GcRef ref;
+      c::GcRef ref{};
       api().wasmtime_anyref_from_i31(context_, i31_value(word), &ref);
       slots[i].ref = api().wasmtime_anyref_to_raw(context_, &ref);
       api().wasmtime_anyref_unroot(&ref);
     } else if (word == kGuestObject) {
       done = guest_object();
+    } else if (hierarchy_of(types[i]) == HeapKind::Exn) {
+      exceptions.push_back(i);
     } else if (Result<c::GcRef> ref = new_externref(*at<HostObject>(word))) {
       made.emplace_back(i, *ref);
     } else {
       done = std::unexpected<Error>(std::move(ref).error());
     }
   }
-  if (done && !made.empty() && objects_.size() >= next_gc_) done = gc();
+  if (done && !made.empty() && objects_.size() >= next_gc_) done = collect();
+  for (const std::size_t i : exceptions) {
+    slots[i].ref = api().wasmtime_exnref_to_raw(context_, &at<ExceptionRecord>(slots[i].ref)->ref);
+  }
   for (auto& [i, ref] : made) {
     slots[i].ref = api().wasmtime_externref_to_raw(context_, &ref);
     api().wasmtime_externref_unroot(&ref);
@@ -197,23 +214,25 @@ void WasmtimeStore::lift(std::span<const ValType> types, RawVal* slots) {
     const std::uint32_t raw = slots[i].u32;
     if (hierarchy == HeapKind::Func) {
       if (slots[i].ref == 0) continue;
-      c::Func func;
+      c::Func func{};
       api().wasmtime_func_from_raw(context_, reinterpret_cast<void*>(slots[i].ref), &func);
       slots[i].ref = index_of(&func_record(func));
     } else if (raw == 0) {
       slots[i].ref = 0;
     } else if (hierarchy == HeapKind::Extern) {
-      c::GcRef ref;
+      c::GcRef ref{};
       api().wasmtime_externref_from_raw(context_, raw, &ref);
       slots[i].ref = extern_word(ref);
       api().wasmtime_externref_unroot(&ref);
     } else if (hierarchy == HeapKind::Any) {
-      c::GcRef ref;
+      c::GcRef ref{};
       api().wasmtime_anyref_from_raw(context_, raw, &ref);
       slots[i].ref = any_word(ref);
       api().wasmtime_anyref_unroot(&ref);
     } else {
-      slots[i].ref = kGuestObject;
+      c::GcRef ref{};
+      api().wasmtime_exnref_from_raw(context_, raw, &ref);
+      slots[i].ref = exception_word(ref);
     }
   }
 }

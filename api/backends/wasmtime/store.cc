@@ -14,6 +14,7 @@ using backend::Index;
 WasmtimeStore::WasmtimeStore(std::shared_ptr<const WasmtimeState> engine,
                              const backend::StoreInit& init)
     : engine_(std::move(engine)),
+      api_(&engine_->api()),
       init_(init),
       store_(api().wasmtime_store_new(engine_->engine, nullptr, nullptr)),
       context_(api().wasmtime_store_context(store_)) {
@@ -32,6 +33,8 @@ WasmtimeStore::WasmtimeStore(std::shared_ptr<const WasmtimeState> engine,
 // Functions' captures go first, then externrefs, whatever the guest held.
 WasmtimeStore::~WasmtimeStore() {
   for (auto& [ref, record] : funcs_) record.host.reset();
+  if (thrown_) api().wasmtime_exnref_unroot(&*thrown_);
+  for (const auto& exception : exceptions_) api().wasmtime_exnref_unroot(&exception->ref);
   api().wasmtime_store_delete(store_);
   sweep();
 }
@@ -201,7 +204,7 @@ Result<Index> WasmtimeStore::instantiate(const backend::Module& module,
         imports[static_cast<std::size_t>(import - of.decoded().imports.begin())].index;
   }
 
-  c::Instance handle;
+  c::Instance handle{};
   c::Trap* trap = nullptr;
   starting_.push_back(&instance);
   ++depth_;

@@ -69,7 +69,17 @@ class WasmtimeStore final : public backend::Store {
   GlobalType global_type(backend::Index global) noexcept override;
   backend::RawVal global_get(backend::Index global) noexcept override;
   void global_set(backend::Index global, backend::RawVal value) noexcept override;
+
+  // exceptions.cc
+  Result<backend::Index> tag_new(const TagType& type) noexcept override;
   TagType tag_type(backend::Index tag) noexcept override { return at<TagRecord>(tag)->type; }
+  Result<std::uint64_t> exception_new(backend::Index tag,
+                                      const backend::RawVal* values) noexcept override;
+  backend::Index exception_tag(std::uint64_t exception) noexcept override;
+  void exception_values(std::uint64_t exception, backend::RawVal* values) noexcept override;
+  std::uint64_t take_exception() noexcept override;
+  Result<std::uint64_t> ref_root(std::uint64_t ref) noexcept override;
+  void ref_unroot(std::uint64_t root) noexcept override;
 
   // references.cc
   Result<std::uint64_t> externref_new(void* object,
@@ -133,6 +143,11 @@ class WasmtimeStore final : public backend::Store {
     std::uint32_t guest_refs = 0;
     bool is_candidate = true;  // in unreachable_
   };
+  // An exception that the host has met.
+  struct ExceptionRecord {
+    c::GcRef ref;
+    std::uint32_t roots = 0;
+  };
   using Key = std::pair<std::uint64_t, std::uint64_t>;
 
   template <class T>
@@ -142,7 +157,7 @@ class WasmtimeStore final : public backend::Store {
   static backend::Index index_of(const void* object) {
     return reinterpret_cast<backend::Index>(object);
   }
-  [[nodiscard]] const WasmtimeApi& api() const { return engine_->api(); }
+  [[nodiscard]] const WasmtimeApi& api() const { return *api_; }
 
   // store.cc
   static Key key_of(const c::Extern& item);
@@ -184,7 +199,15 @@ class WasmtimeStore final : public backend::Store {
   std::size_t outer_frames();
   TrapCode exact(TrapCode code, const c::Frame* from) const;
 
+  // exceptions.cc
+  // Takes the reference.
+  std::uint64_t exception_word(c::GcRef ref);
+  c::Trap* throw_exception(std::uint64_t exception);
+  // Forgets exceptions without roots.
+  void release_exceptions();
+
   // references.cc
+  Result<void> collect();
   static void drop_guest_ref(void* object);
   Result<c::Val> to_val(const ValType& type, const backend::RawVal& raw);
   backend::RawVal from_val(c::Val& val);
@@ -196,6 +219,7 @@ class WasmtimeStore final : public backend::Store {
   void sweep();
 
   const std::shared_ptr<const WasmtimeState> engine_;
+  const WasmtimeApi* const api_;
   const backend::StoreInit init_;
   c::Store* store_;
   c::Context* context_;
@@ -224,6 +248,8 @@ class WasmtimeStore final : public backend::Store {
   std::unordered_set<HostObject*> objects_{};
   std::vector<HostObject*> unreachable_{};
   std::size_t next_gc_ = 4096;
+  std::vector<std::unique_ptr<ExceptionRecord>> exceptions_{};
+  std::optional<c::GcRef> thrown_{};
   std::optional<c::Func> failing_{};
 };
 
