@@ -1,18 +1,25 @@
-// The same calls on every engine, of one process: Weft's backends by Weft's API, and Wasmtime by
-// its own C interface (the library that WEFT_WASMTIME_LIB names).
+// The same calls and instances on every engine, in one process: Weft's backends by Weft's API, and
+// calls on Wasmtime by its own C interface (the library that WEFT_WASMTIME_LIB names).
 //
 // Engines take turns with --benchmark_enable_random_interleaving=true --benchmark_repetitions=N.
 // Names are WHAT/ENGINE; a time is of one call with its return, in a loop of the guest's where
 // the guest calls.
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 #include <weft/weft.hpp>
 
 #include "bench/calls_program.h"
@@ -96,9 +103,88 @@ struct Direct {
   WasmtimeCalls::Func indirect = wasmtime.func("indirect");
 };
 
+// Resident memory of this process in bytes.
+std::int64_t resident() {
+  std::int64_t total = 0;
+  std::int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> total >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+std::vector<Extern> imports_of(Store& store) {
+  return {or_throw(Func::wrap(store, [](std::int32_t a, std::int32_t b) { return a + b; }))};
+}
+
+// From bytes to the first call's return, and all of it dropped.
+void start_up(benchmark::State& state, const Engine& engine) {
+  const std::vector<std::uint8_t> program = calls_program();
+  for (auto _ : state) {
+    Store store(engine);
+    const Module module = or_throw(Module::from_bytes(engine, program));
+    const Instance instance = or_throw(Instance::create(store, module, imports_of(store)));
+    or_throw(or_throw(instance.func<void()>(store, "nothing"))(store));
+  }
+}
+
+// A store with an instance that has been called, of a module that is there, and both dropped.
+void store(benchmark::State& state, const Engine& engine) {
+  const Module module = or_throw(Module::from_bytes(engine, calls_program()));
+  for (auto _ : state) {
+    Store store(engine);
+    const Instance instance = or_throw(Instance::create(store, module, imports_of(store)));
+    or_throw(or_throw(instance.func<void()>(store, "nothing"))(store));
+  }
+}
+
+// Instances in one store, each called once. `bytes` is the resident memory that one takes.
+void instance(benchmark::State& state, const Engine& engine) {
+  constexpr std::int64_t kInstances = 1000;
+  const Module module = or_throw(Module::from_bytes(engine, calls_program()));
+  std::int64_t most = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    malloc_trim(0);  // what earlier ones left is not there to be had again
+    const std::int64_t before = resident();
+    state.ResumeTiming();
+    Store store(engine);
+    const std::vector<Extern> imports = imports_of(store);
+    for (std::int64_t i = 0; i < kInstances; ++i) {
+      const Instance instance = or_throw(Instance::create(store, module, imports));
+      or_throw(or_throw(instance.func<void()>(store, "nothing"))(store));
+    }
+    most = std::max(most, resident() - before);
+  }
+  state.counters["bytes"] = static_cast<double>(most) / static_cast<double>(kInstances);
+  state.counters["call"] = benchmark::Counter(
+      static_cast<double>(kInstances),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void register_backend(const std::string& name, const Engine& engine) {
+  measure_calls(name, std::make_shared<Layer>(engine));
+  const auto add = [&](const char* what, auto* run) {
+    benchmark::RegisterBenchmark((what + ("/" + name)).c_str(),
+                                 [engine, run](benchmark::State& state) { run(state, engine); });
+  };
+  add("start_up", start_up);
+  add("store", store);
+  add("instance", instance);
+}
+
 void register_all() {
   // Leaves are called here, not inlined.
-  measure_calls("weft", std::make_shared<Layer>(Engine({.optimizations = "-inlining"})));
+  register_backend("weft", Engine({.optimizations = "-inlining"}));
+  using enum backends::WasmtimeCompiler;
+  for (const auto& [name, compiler] :
+       {std::pair("wasmtime", Cranelift), std::pair("winch", Winch), std::pair("pulley", Pulley)}) {
+    const auto backend = backends::wasmtime({.compiler = compiler});
+    const auto engine = backend ? Engine::make({}, *backend) : fail(backend.error());
+    if (engine) {
+      register_backend(name, *engine);
+    } else {
+      std::cerr << "without " << name << ": " << engine.error().message() << '\n';
+    }
+  }
   if (const char* library = std::getenv("WEFT_WASMTIME_LIB")) {
     measure_calls("wasmtime_c", std::make_shared<Direct>(library));
   }

@@ -10,6 +10,8 @@ machine that slows down slows them all. All must print the same checksum.
 
 The figure of a workload is the median of user CPU time, of the whole process; an engine that a driver runs (peers/) is
 charged for the program alone. Start-up is the whole process, always; what takes seconds there is run once.
+
+The group `calls-in-process` is no programs: what calls and instances cost on each backend of Weft's, in one process (calls.py).
 """
 
 import argparse
@@ -20,10 +22,12 @@ import statistics
 import sys
 from pathlib import Path
 
+import calls
 import plot
 from measure import Failure, run
 
 STARTUP = "startup"  # the group whose programs are measured whole
+CALLS = "calls-in-process"
 LONG = 3  # seconds; what takes longer runs once
 
 
@@ -162,11 +166,13 @@ def main():
     bench = Bench(options.build, engines, options.runs)
     try:
         groups = programs_by_group(bench.guests, options.only)
-        if not groups:
+        with_calls = not options.only or CALLS in options.only
+        if not groups and not with_calls:
             sys.exit(f"no workloads in {bench.guests}, or no such group")
         measured = {
             group: {program: bench.measure(program) for program in programs} for group, programs in groups.items()
         }
+        in_process = calls.measure(str(options.build / "bench" / "weft-bench-backends"), bench.runs) if with_calls else {}
     except (Failure, OSError) as failure:
         sys.exit(str(failure))
     startup = measured.pop(STARTUP, {})
@@ -174,8 +180,11 @@ def main():
         bench.print_workloads(measured)
     if startup:
         bench.print_startup(startup)
+    if in_process:
+        print()
+        print_table(calls.table(in_process))
     if options.json:
-        result = {"base": bench.base, "runs": bench.runs, "workloads": measured, "startup": startup}
+        result = {"base": bench.base, "runs": bench.runs, "workloads": measured, "startup": startup, "calls": in_process}
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.svg and measured and bench.others:
         options.svg.write_text(plot.ratios(bench.base, bench.others, measured))
