@@ -72,6 +72,7 @@ Result<Index> WasmtimeStore::func_new(const FuncType& type,
                                       std::shared_ptr<backend::HostFunc> func) noexcept {
   Result<c::FuncType*> converted = wasmtime_type(*engine_, type);
   if (!converted) return std::unexpected<Error>(std::move(converted).error());
+  host_funcs_.push_back(func);
   auto host = std::make_unique<HostSide>(std::move(func), *converted, &api());
   func_types_.push_back(type);
   FuncRecord& record = func_record(bind(*host, func_types_.back(), nullptr), &func_types_.back());

@@ -36,6 +36,7 @@ WasmtimeStore::~WasmtimeStore() {
   if (thrown_) api().wasmtime_exnref_unroot(&*thrown_);
   for (const auto& exception : exceptions_) api().wasmtime_exnref_unroot(&exception->ref);
   api().wasmtime_store_delete(store_);
+  while (!host_funcs_.empty()) host_funcs_.pop_back();  // Wasmtime would begin with the first
   sweep();
 }
 

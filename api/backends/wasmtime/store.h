@@ -239,6 +239,7 @@ class WasmtimeStore final : public backend::Store {
   std::map<Key, GlobalRecord> global_records_{};
   std::map<Key, TagRecord> tag_records_{};
   std::deque<FuncType> func_types_{};
+  std::vector<std::shared_ptr<backend::HostFunc>> host_funcs_{};  // as they were made
   std::deque<InstanceRecord> instance_records_{};
   // Instances by something that they export and only they have, and those exports' names.
   std::map<Key, InstanceRecord*> owners_{};

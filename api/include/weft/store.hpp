@@ -89,8 +89,8 @@ class InterruptHandle {
 /// guest runs. Destroying it (or assigning over it) from inside a call that it runs takes effect
 /// when the outermost call returns.
 ///
-/// On destruction, in order: functions and their captures, finalisers of externrefs, extensions
-/// (last made first), data.
+/// On destruction, in order: functions and their captures (last made first), finalisers of
+/// externrefs, extensions (last made first), data.
 class WEFT_API Store : public StoreRef {
  public:
   /// Throws Exception if the backend can't make one (Errc::limit, Errc::unsupported).
