@@ -91,7 +91,9 @@ void wasm_module_exports(const wasm_module_t* module, wasm_exporttype_vec_t* out
 }
 
 void wasm_module_serialize(const wasm_module_t* module, wasm_byte_vec_t* out) {
-  if (module == nullptr) return wasm_byte_vec_new_empty(out);
+  if (module == nullptr || module->data->compiled.bytes == nullptr) {
+    return wasm_byte_vec_new_empty(out);
+  }
   if (out == nullptr) return;
   const Bytes& bytes = *module->data->compiled.bytes;
   const Header header{.size = bytes.size(), .checksum = checksum(bytes)};

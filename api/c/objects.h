@@ -59,6 +59,12 @@ class HostInfo {
   }
 
   [[nodiscard]] void* get() const noexcept { return info_; }
+  [[nodiscard]] auto finalizer() const noexcept -> void (*)(void*) { return finalizer_; }
+  /// Gives the info up: nothing is called.
+  void* release() noexcept {
+    finalizer_ = nullptr;
+    return std::exchange(info_, nullptr);
+  }
 
  private:
   void* info_ = nullptr;

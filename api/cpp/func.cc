@@ -151,6 +151,11 @@ Result<Func> Func::create(StoreRef store, FuncType type, DynamicCallable callabl
   return make(store, detail::make_dynamic_func(std::move(type), std::move(callable)));
 }
 
+Result<Func> Func::create(StoreRef store, FuncType type, std::shared_ptr<backend::HostFunc> func) {
+  if (func == nullptr) return fail(Errc::usage, "the host function is null");
+  return make(store, {std::move(type), std::move(func)});
+}
+
 Result<FuncType> Func::type(StoreRef store) const {
   Result<backend::Store*> impl = detail::open(store, handle_);
   if (!impl) return detail::forward_error(impl);
@@ -199,6 +204,10 @@ Result<void> Func::call_into(StoreRef store, std::span<const Val> args,
     results[i] = std::move(*value);
   }
   return {};
+}
+
+Result<void> Func::call_raw(StoreRef store, RawVal* slots) const noexcept {
+  return detail::call(store, handle_, slots);
 }
 
 Result<std::vector<Val>> Func::call(StoreRef store, std::span<const Val> args) const {

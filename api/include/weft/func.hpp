@@ -42,6 +42,10 @@ class WEFT_API Func {
   /// As wrap, for a type known at run time. The results are checked after each call:
   /// Errc::type_mismatch.
   [[nodiscard]] static Result<Func> create(StoreRef store, FuncType type, DynamicCallable callable);
+  /// A function that works on a call's slots itself, as backends call it. It answers for the
+  /// results being of the types that it is made with. Errc::usage if it is null.
+  [[nodiscard]] static Result<Func> create(StoreRef store, FuncType type,
+                                           std::shared_ptr<backend::HostFunc> func);
 
   [[nodiscard]] Result<FuncType> type(StoreRef store) const;
 
@@ -56,6 +60,11 @@ class WEFT_API Func {
   /// up to 32 parameters and results.
   [[nodiscard]] Result<void> call_into(StoreRef store, std::span<const Val> args,
                                        std::span<Val> results) const;
+
+  /// Calls with untagged slots, arguments in and results out, both from slots[0]; as many as the
+  /// larger of parameters and results. Only the store is checked: what isn't of the parameters'
+  /// types is undefined behaviour.
+  [[nodiscard]] Result<void> call_raw(StoreRef store, RawVal* slots) const noexcept;
 
   /// Checks the signature once, for calls without checks or conversions:
   /// f.typed<std::int32_t(std::int32_t, double)>(store). Several results are a tuple. References
