@@ -150,8 +150,6 @@ function(weft_layer name)
   endif()
   add_library(${target} OBJECT ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE weft_flags Threads::Threads ${arg_LIBS})
-  # WEFT_BUILDING marks the inside of the library, for a macro that exports symbols.
-  target_compile_definitions(${target} PRIVATE WEFT_BUILDING=1 $<$<BOOL:${BUILD_SHARED_LIBS}>:WEFT_SHARED=1>)
   set_target_properties(
     ${target}
     PROPERTIES CXX_VISIBILITY_PRESET hidden
@@ -173,6 +171,25 @@ function(weft_layer name)
   set_property(GLOBAL APPEND PROPERTY WEFT_LAYER_LIBS ${arg_LIBS})
 endfunction()
 
+# What a shared library exports, and under which version: the C API, and what WEFT_API marks. Templates of the standard
+# library, which have no other visibility than the default, are nobody's business.
+function(weft_export_symbols target)
+  set(version ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  set_target_properties(${target} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${version})
+  if(APPLE)
+    return()
+  endif()
+  set(script "${PROJECT_BINARY_DIR}/weft.map")
+  file(
+    CONFIGURE
+    OUTPUT "${script}"
+    CONTENT
+      "WEFT_@version@ {\n  global:\n    wasm_*;\n    weft_*;\n    _ZN4weft*;\n    _ZNK4weft*;\n    _ZT[ISV]N4weft*;\n  local:\n    *;\n};\n"
+    @ONLY)
+  target_link_options(${target} PRIVATE "-Wl,--version-script=${script}")
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${script}")
+endfunction()
+
 # Merges the layers into the library `weft`, and into `weft_internal` for tests, which see hidden symbols too.
 function(weft_library)
   get_property(layers GLOBAL PROPERTY WEFT_LAYERS)
@@ -192,18 +209,24 @@ function(weft_library)
     target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/api/include>
                                                 $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "SHARED_LIBRARY")
+      weft_export_symbols(${target})
+    endif()
   endfunction()
 
   make_library(weft "")
   add_library(weft::weft ALIAS weft)
-  set_target_properties(weft PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION
-                                                                   ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   if(BUILD_SHARED_LIBS)
-    target_compile_definitions(weft INTERFACE WEFT_SHARED=1)
     make_library(weft_internal STATIC)
     set_target_properties(weft_internal PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_library(weft_shared ALIAS weft)
   else()
     add_library(weft_internal ALIAS weft)
+    # For tests: the same objects as a shared library.
+    make_library(weft_shared SHARED)
+    set_target_properties(weft_shared PROPERTIES OUTPUT_NAME weft EXCLUDE_FROM_ALL ON LIBRARY_OUTPUT_DIRECTORY
+                                                                                      "${PROJECT_BINARY_DIR}/shared")
   endif()
 endfunction()
 

@@ -21,15 +21,24 @@ endfunction()
 
 run("${CMAKE_COMMAND}" --install "$ENV{WEFT_BUILD}" --prefix "${prefix}")
 
-run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${scratch}/cmake" "-DCMAKE_PREFIX_PATH=${prefix}"
-    "-DCMAKE_CXX_COMPILER=$ENV{WEFT_CXX}" "-DCMAKE_CXX_FLAGS=$ENV{WEFT_CXX_FLAGS}")
-run("${CMAKE_COMMAND}" --build "${scratch}/cmake")
-run_consumer("${scratch}/cmake/consumer")
-
 set(ENV{PKG_CONFIG_PATH} "${prefix}/$ENV{WEFT_LIBDIR}/pkgconfig")
-run(pkg-config --cflags --libs weft)
-separate_arguments(flags UNIX_COMMAND "${output} $ENV{WEFT_CXX_FLAGS}")
-run("$ENV{WEFT_CXX}" -std=c++23 "${CMAKE_CURRENT_LIST_DIR}/consumer/main.cc" -o "${scratch}/consumer" ${flags})
-run_consumer("${scratch}/consumer")
-
 run(pkg-config --modversion weft)
+
+# What is in the folder `consumer`, by find_package and by pkg-config.
+function(check_consumer consumer compiler_variable standard source pkg_config_flags)
+  set(compiler "$ENV{WEFT_${compiler_variable}}")
+  set(flags "$ENV{WEFT_FLAGS}")
+  run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/${consumer}" -B "${scratch}/${consumer}-cmake"
+      "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_${compiler_variable}_COMPILER=${compiler}"
+      "-DCMAKE_${compiler_variable}_FLAGS=${flags}")
+  run("${CMAKE_COMMAND}" --build "${scratch}/${consumer}-cmake")
+  run_consumer("${scratch}/${consumer}-cmake/consumer")
+
+  run(pkg-config --cflags --libs ${pkg_config_flags} weft)
+  separate_arguments(flags UNIX_COMMAND "${output} ${flags}")
+  run("${compiler}" ${standard} "${CMAKE_CURRENT_LIST_DIR}/${consumer}/${source}" -o "${scratch}/${consumer}-pkg-config" ${flags})
+  run_consumer("${scratch}/${consumer}-pkg-config")
+endfunction()
+
+check_consumer(consumer CXX -std=c++23 main.cc "")
+check_consumer(consumer_c C -std=c99 main.c "$ENV{WEFT_PKG_CONFIG_C}")
