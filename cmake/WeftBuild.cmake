@@ -220,14 +220,16 @@ function(weft_library)
   if(BUILD_SHARED_LIBS)
     make_library(weft_internal STATIC)
     set_target_properties(weft_internal PROPERTIES EXCLUDE_FROM_ALL ON)
-    add_library(weft_shared ALIAS weft)
+    set(shared weft)
   else()
     add_library(weft_internal ALIAS weft)
     # For tests: the same objects as a shared library.
     make_library(weft_shared SHARED)
     set_target_properties(weft_shared PROPERTIES OUTPUT_NAME weft EXCLUDE_FROM_ALL ON LIBRARY_OUTPUT_DIRECTORY
                                                                                       "${PROJECT_BINARY_DIR}/shared")
+    set(shared weft_shared)
   endif()
+  set_property(GLOBAL PROPERTY WEFT_SHARED_LIBRARY ${shared})
 endfunction()
 
 function(weft_tool target)

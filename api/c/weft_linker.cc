@@ -152,9 +152,13 @@ bool weft_linker_has(const weft_linker_t* linker, weft_str_t module, weft_str_t 
 weft_error_t* weft_linker_get(const weft_linker_t* linker, wasm_store_t* store, weft_str_t module,
                               weft_str_t name, wasm_extern_t** out) {
   return attempt(
-      [&] {
-        return put_extern(linker->linker.get(open(store->handle), view(module), view(name)),
-                          store->handle, out);
+      [&]() -> Result<void> {
+        const weft::StoreRef in = open(store->handle);
+        Result<weft::Extern> item = linker->linker.get(in, view(module), view(name));
+        if (!item) return forward_error(item);
+        // One of another store's is no object of this one.
+        if (auto type = item->type(in); !type) return forward_error(type);
+        return put_extern(std::move(item), store->handle, out);
       },
       linker, store, out);
 }

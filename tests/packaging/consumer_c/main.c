@@ -3,9 +3,8 @@
 
 // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
 static const unsigned char kAdd[] = {
-    0, 'a', 's', 'm', 1,   0,   0, 0, 1,  7, 1, 0x60, 2, 0x7f, 0x7f, 1,    0x7f, 3,    2,   1,
-    0, 7,   7,   1,   3, 'a', 'd', 'd', 0, 0, 10, 9,    1, 7,    0,    0x20, 0,    0x20, 1, 0x6a,
-    0x0b};
+    0, 'a', 's', 'm', 1,   0,   0,   0, 1, 7,  1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 3, 2,    1,   0,
+    7, 7,   1,   3,   'a', 'd', 'd', 0, 0, 10, 9, 1,    7, 0,    0x20, 0, 0x20, 1, 0x6a, 0x0b};
 
 static void check(weft_error_t* error) {
   if (error == NULL) return;
