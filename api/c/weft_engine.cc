@@ -70,6 +70,10 @@ constexpr bool same(C number, Cpp enumerator) {
 static_assert(same(WEFT_MEMORY_AUTO, weft::MemoryMode::Auto) &&
               same(WEFT_MEMORY_GUARD, weft::MemoryMode::Guard) &&
               same(WEFT_MEMORY_EXPLICIT, weft::MemoryMode::Explicit));
+using Compiler = weft::backends::WasmtimeCompiler;
+static_assert(same(WEFT_WASMTIME_CRANELIFT, Compiler::Cranelift) &&
+              same(WEFT_WASMTIME_WINCH, Compiler::Winch) &&
+              same(WEFT_WASMTIME_PULLEY, Compiler::Pulley));
 using Growth = weft::GrowthRequest::Kind;
 static_assert(same(WEFT_GROWTH_MEMORY, Growth::Memory) && same(WEFT_GROWTH_TABLE, Growth::Table) &&
               same(WEFT_GROWTH_GC_HEAP, Growth::GcHeap));
@@ -109,14 +113,28 @@ struct UserData {
 }  // namespace
 
 weft_error_t* weft_config_set_backend(wasm_config_t* config, weft_str_t name) {
+  if (view(name) == "wasmtime") {
+    return weft_config_set_wasmtime(config, weft_str(nullptr), WEFT_WASMTIME_CRANELIFT);
+  }
   return attempt(
       [&]() -> Result<void> {
-        const auto interpreter = weft::backends::interpreter();
-        if (view(name) != interpreter->name()) {
-          return fail(Errc::not_found, "there is no backend \"" + std::string(view(name)) + '"');
+        if (view(name) != "interp") {
+          return fail(Errc::not_found,
+                      '"' + std::string(view(name)) + "\" is no backend: interp, wasmtime");
         }
-        config->backend = interpreter;
+        config->backend = weft::backends::interpreter();
         return {};
+      },
+      config);
+}
+weft_error_t* weft_config_set_wasmtime(wasm_config_t* config, weft_str_t library,
+                                       weft_wasmtime_compiler_t compiler) {
+  return attempt(
+      [&]() -> Result<void> {
+        if (compiler > WEFT_WASMTIME_PULLEY) return fail(Errc::usage, "no such compiler");
+        return put(weft::backends::wasmtime({.library = std::string(view(library)),
+                                             .compiler = static_cast<Compiler>(compiler)}),
+                   &config->backend);
       },
       config);
 }
