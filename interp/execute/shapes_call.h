@@ -150,7 +150,7 @@ template <HandlerKey Key>
     // Nobody counts on these afterwards: saved, they would be stored and loaded.
     facc = 0;
     sacc = 0;
-    vacc = {};
+    vacc = VectorAcc{};
     if (trap != TrapCode::None) [[unlikely]] {
       acc = static_cast<uint64_t>(trap);
       WEFT_TAIL(host_failed);

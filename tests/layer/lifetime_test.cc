@@ -151,9 +151,11 @@ TEST_P(LifetimeLayer, AFinaliserRunsOnceHoweverOftenItsObjectCrossed) {
     }
     // Copies on other threads come and go.
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([copy = object] {
-        for (int n = 0; n < 1000; ++n) const ExternRef again = copy;
+        std::vector<ExternRef> copies;
+        for (int n = 0; n < 10; ++n) copies.assign(100, copy);
       });
     }
     threads.clear();
@@ -207,6 +209,7 @@ TEST_P(LifetimeLayer, HandlesOfAllKindsOutliveTheirStore) {
 
 TEST_P(LifetimeLayer, ARunningStoreMayChangePlacesWithAnother) {
   std::vector<Store> stores;
+  stores.reserve(3);
   for (int i = 0; i < 3; ++i) stores.push_back(store_of(engine_));
   const Func host = or_throw(Func::wrap(stores[0], [&](Caller& caller, std::int32_t x) {
     std::swap(stores[0], stores[2]);
@@ -232,6 +235,7 @@ TEST_P(LifetimeLayer, ThreadsMakeModulesAndStoresOfOneEngine) {
   std::atomic<int> failures = 0;
   constexpr int kThreads = 6;
   constexpr int kRounds = 30;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kRounds; ++i) {
