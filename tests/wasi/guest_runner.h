@@ -1,10 +1,11 @@
-// Runs guest programs compiled from C, on the interpreter, within a time limit.
+// Runs guest programs compiled from C within a time limit.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ struct GuestRun {
 };
 
 struct GuestOptions {
+  std::shared_ptr<const backend::Backend> backend = backends::interpreter();
   PathResolver::Strategy strategy = PathResolver::Strategy::Auto;
   /// A guest that runs longer ends by Errc::interrupted.
   std::chrono::milliseconds limit = std::chrono::seconds(10);
@@ -59,7 +61,7 @@ struct GuestOptions {
 };
 
 inline GuestRun run_guest(std::string_view name, Config config, const GuestOptions& options = {}) {
-  Engine engine;
+  Engine engine({}, options.backend);
   Store store(engine);
   Linker linker(engine);
   or_throw(linker.wasi());

@@ -1,9 +1,11 @@
-// Guest programs compiled from C, on the interpreter: what they do by the shim. What they fail to
-// do is in sandbox_test.cc.
+// Guest programs compiled from C, on each backend: what they do by the shim. What they fail to do
+// is in sandbox_test.cc.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdlib>
+#include <string>
+#include <tuple>
 #include <vector>
 #include <weft/weft.hpp>
 
@@ -13,10 +15,19 @@
 namespace weft::wasi {
 namespace {
 
-class Guest : public testing::TestWithParam<PathResolver::Strategy> {
+class Guest : public testing::TestWithParam<std::tuple<PathResolver::Strategy, std::string>> {
  protected:
   void SetUp() override {
-    if (GetParam() == PathResolver::Strategy::Kernel && !PathResolver::kernel_supported()) {
+    if (std::get<1>(GetParam()) == "Wasmtime") {
+      const char* const library = std::getenv("WEFT_WASMTIME_LIB");
+      if (WEFT_SANITIZED || library == nullptr || *library == '\0') {
+        GTEST_SKIP() << "sanitizers don't know Wasmtime's code, or WEFT_WASMTIME_LIB is not set";
+      }
+      options_.backend = or_throw(backends::wasmtime());
+      // Its own descriptors, once and for all.
+      (void)run_guest("wasi-unstable", Config(), options_);
+    }
+    if (options_.strategy == PathResolver::Strategy::Kernel && !PathResolver::kernel_supported()) {
       GTEST_SKIP() << "this kernel has no openat2";
     }
     before_ = open_descriptors();
@@ -26,6 +37,7 @@ class Guest : public testing::TestWithParam<PathResolver::Strategy> {
     EXPECT_EQ(open_descriptors(), before_);
   }
 
+  GuestOptions options_{.strategy = std::get<0>(GetParam())};
   TempDir dir_;
   std::ptrdiff_t before_ = 0;
 };
@@ -35,7 +47,7 @@ TEST_P(Guest, OfTheFirstSnapshotFindsItsLayouts) {
   Config config;
   or_throw(config.preopen(dir_.box(), "/"));
   config.stdin_bytes("typed");
-  const GuestRun run = run_guest("wasi-unstable", std::move(config), {.strategy = GetParam()});
+  const GuestRun run = run_guest("wasi-unstable", std::move(config), options_);
   EXPECT_EQ(or_throw(run.status), 0);
   EXPECT_EQ(run.out, "by wasi_unstable\nall as in 2019\n");
 }
@@ -46,7 +58,7 @@ TEST_P(Guest, DoesWithFilesWhatANativeProgramDoes) {
   or_throw(config.args({"files", "/box"}));
   or_throw(config.env("VARIABLE", "value"));
   config.stdin_bytes("typed\n");
-  const GuestRun run = run_guest("wasi-files", std::move(config), {.strategy = GetParam()});
+  const GuestRun run = run_guest("wasi-files", std::move(config), options_);
   EXPECT_EQ(or_throw(run.status), 7);
   EXPECT_EQ(run.err, "to stderr\n");
 
@@ -63,11 +75,14 @@ TEST_P(Guest, DoesWithFilesWhatANativeProgramDoes) {
   EXPECT_EQ(run.out, expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, Guest,
-                         testing::Values(PathResolver::Strategy::Kernel,
-                                         PathResolver::Strategy::Walk),
+INSTANTIATE_TEST_SUITE_P(Each, Guest,
+                         testing::Combine(testing::Values(PathResolver::Strategy::Kernel,
+                                                          PathResolver::Strategy::Walk),
+                                          testing::Values("Interpreter", "Wasmtime")),
                          [](const auto& info) {
-                           return info.param == PathResolver::Strategy::Kernel ? "Kernel" : "Walk";
+                           const bool kernel =
+                               std::get<0>(info.param) == PathResolver::Strategy::Kernel;
+                           return (kernel ? "Kernel" : "Walk") + std::get<1>(info.param);
                          });
 
 }  // namespace
