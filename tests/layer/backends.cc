@@ -22,6 +22,7 @@ void add_wasmtime(std::vector<BackendCase>& cases) {
   cases.push_back({"wasmtime", *cranelift, {}});
   cases.push_back({"wasmtime_explicit", *cranelift, {.memory_mode = MemoryMode::Explicit}});
   cases.push_back({"wasmtime_fuel", *cranelift, {.fuel = true}});
+  cases.push_back({"wasmtime_winch", or_throw(make(backends::WasmtimeCompiler::Winch)), {}});
   cases.push_back({"wasmtime_pulley", or_throw(make(backends::WasmtimeCompiler::Pulley)), {}});
 }
 

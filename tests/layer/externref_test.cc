@@ -5,7 +5,10 @@ namespace {
 
 class ExternRefLayer : public LayerTest {
  protected:
-  void SetUp() override { WEFT_NEEDS(engine_, ExternRef); }
+  void SetUp() override {
+    WEFT_NEEDS(engine_, ExternRef);
+    instance_ = make("externs", {make_, look_});
+  }
 
   int alive_ = 0;
   // Objects that the guest makes are forgotten by the host; -1 also collects.
@@ -18,7 +21,7 @@ class ExternRefLayer : public LayerTest {
   Func look_ = wrap([](Caller& caller, const ExternRef& object) -> std::int32_t {
     return object.is_null() ? -1 : or_throw(object.get<Counted>(caller))->value;
   });
-  Instance instance_ = make("externs", {make_, look_});
+  Instance instance_;
 
   [[nodiscard]] ExternRef object(int value) {
     return ExternRef::make<Counted>(store_, alive_, value);

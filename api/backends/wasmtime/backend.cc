@@ -105,7 +105,7 @@ Result<c::Config*> make_config(const WasmtimeApi& api, const Config& config,
   api.wasmtime_config_wasm_gc_set(made, !winch);
   api.wasmtime_config_wasm_relaxed_simd_set(made, !winch);
   api.wasmtime_config_wasm_exceptions_set(made, !winch);
-  api.wasmtime_config_gc_support_set(made, !winch);
+  api.wasmtime_config_gc_support_set(made, true);
   return made;
 }
 
