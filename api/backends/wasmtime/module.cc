@@ -15,6 +15,10 @@ void append_leb(std::vector<std::uint8_t>& to, std::uint64_t value) {
   to.push_back(static_cast<std::uint8_t>(value));
 }
 
+void append(std::vector<std::uint8_t>& to, std::span<const std::uint8_t> bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
 // A valid module's bytes with one export more, behind all others.
 std::vector<std::uint8_t> with_memory_export(Bytes module, const std::vector<Section>& sections,
                                              const std::string& name, std::uint32_t memory) {
@@ -41,7 +45,7 @@ std::vector<std::uint8_t> with_memory_export(Bytes module, const std::vector<Sec
     while ((bytes[entries++] & 0x80) != 0) {
     }
     rest = old->offset + old->size;
-    contents.insert(contents.end(), bytes.begin() + entries, bytes.begin() + rest);
+    append(contents, bytes.subspan(entries, rest - entries));
     // Sections lie side by side: the header is what is between this one and the last.
     place = old == sections.begin() ? 8 : std::prev(old)->offset + std::prev(old)->size;
   }
@@ -50,11 +54,12 @@ std::vector<std::uint8_t> with_memory_export(Bytes module, const std::vector<Sec
   contents.push_back(kMemory);
   append_leb(contents, memory);
 
-  std::vector<std::uint8_t> changed(bytes.begin(), bytes.begin() + place);
+  std::vector<std::uint8_t> changed;
+  append(changed, bytes.first(place));
   changed.push_back(kExports);
   append_leb(changed, contents.size());
-  changed.insert(changed.end(), contents.begin(), contents.end());
-  changed.insert(changed.end(), bytes.begin() + rest, bytes.end());
+  append(changed, contents);
+  append(changed, bytes.subspan(rest));
   return changed;
 }
 
