@@ -5,7 +5,19 @@
 
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::forward_error;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::new_error;
+using weft::c::new_store;
+using weft::c::open;
+using weft::c::put;
+using weft::c::put_as;
+using weft::c::put_bytes;
+using weft::c::StoreHandle;
+using weft::c::to_str;
+using weft::c::view;
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is <weft.h>'s
 struct weft_interrupt_t {

@@ -6,8 +6,6 @@
 
 #include "api/c/support.h"
 
-using namespace weft::c;
-
 namespace weft::c {
 
 namespace {
@@ -161,6 +159,21 @@ void put_bytes(std::string_view bytes, wasm_byte_vec_t* out) noexcept {
 }
 
 }  // namespace weft::c
+
+using weft::c::attempt;
+using weft::c::find_payload;
+using weft::c::guard;
+using weft::c::HostFailure;
+using weft::c::HostInfo;
+using weft::c::kErrcCount;
+using weft::c::kOutOfMemory;
+using weft::c::new_trap;
+using weft::c::put_bytes;
+using weft::c::put_if;
+using weft::c::read;
+using weft::c::take_error;
+using weft::c::to_str;
+using weft::c::view;
 
 const char* weft_version() { return weft::version().data(); }
 

@@ -3,7 +3,25 @@
 
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::forward_error;
+using weft::c::from_c;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::make_callable;
+using weft::c::make_raw_func;
+using weft::c::new_extern;
+using weft::c::new_ref;
+using weft::c::open;
+using weft::c::OwnedVals;
+using weft::c::put_as;
+using weft::c::put_vals;
+using weft::c::StoreHandle;
+using weft::c::take_error;
+using weft::c::to_c;
+using weft::c::to_ref;
+using weft::c::type_of;
+using weft::c::view;
 
 namespace {
 

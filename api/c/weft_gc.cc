@@ -1,7 +1,20 @@
 // References of <weft.h>: host objects, i31, structs, arrays, exceptions.
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::Foreign;
+using weft::c::forward_error;
+using weft::c::from_c;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::kind_of;
+using weft::c::new_ref;
+using weft::c::open;
+using weft::c::put;
+using weft::c::put_as;
+using weft::c::put_vals;
+using weft::c::StoreHandle;
+using weft::c::to_c;
 
 namespace {
 

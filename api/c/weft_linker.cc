@@ -1,7 +1,17 @@
 // Instances and linkers of <weft.h>.
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::forward_error;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::make_callable;
+using weft::c::make_raw_func;
+using weft::c::new_extern;
+using weft::c::open;
+using weft::c::put_as;
+using weft::c::StoreHandle;
+using weft::c::view;
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is <weft.h>'s
 struct weft_linker_t {

@@ -1,7 +1,18 @@
 // Memories, tables and globals of <weft.h>.
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::forward_error;
+using weft::c::from_c;
+using weft::c::guard;
+using weft::c::new_ref;
+using weft::c::open;
+using weft::c::put;
+using weft::c::put_as;
+using weft::c::StoreHandle;
+using weft::c::to_c;
+using weft::c::to_ref;
+using weft::c::view;
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is <weft.h>'s
 struct weft_shared_memory_t {

@@ -1,7 +1,14 @@
 // Modules of <weft.h>.
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::forward_error;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::put_as;
+using weft::c::put_bytes;
+using weft::c::to_str;
+using weft::c::view;
 
 namespace {
 

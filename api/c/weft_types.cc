@@ -4,12 +4,16 @@
 
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::from_c;
+using weft::c::guard;
+using weft::c::kAnyRef;
+using weft::c::kExnRef;
+using weft::c::kV128;
+using weft::c::put_bytes;
+using weft::c::to_c;
 
 namespace {
 
-using weft::Errc;
-using weft::fail;
 using weft::HeapKind;
 using weft::Result;
 using weft::Val;

@@ -1,7 +1,15 @@
 // WASI of <weft.h>.
 #include "api/c/support.h"
 
-using namespace weft::c;
+using weft::c::attempt;
+using weft::c::guard;
+using weft::c::HostInfo;
+using weft::c::open;
+using weft::c::put;
+using weft::c::put_bytes;
+using weft::c::StoreHandle;
+using weft::c::take_error;
+using weft::c::view;
 
 // NOLINTBEGIN(readability-identifier-naming): the names are <weft.h>'s
 struct weft_wasi_config_t {
@@ -17,7 +25,6 @@ namespace {
 using weft::Errc;
 using weft::fail;
 using weft::Result;
-using weft::wasi::Config;
 using Env = std::shared_ptr<HostInfo>;
 
 Env share(HostInfo& owned) { return std::make_shared<HostInfo>(std::move(owned)); }

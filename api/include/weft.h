@@ -11,8 +11,9 @@
 //    the library's also if the function fails.
 //  * A parameter `out` is written if the function succeeds, and is left alone if it fails.
 //  * weft_str_t and pointers to bytes are lent: yours for the call; the library's as long as the
-//    object that they come from, unless it says otherwise. The library's strings end with a NUL
-//    that doesn't count. wasm_byte_vec_t is a copy that you own.
+//    object that they come from, unless it says otherwise. Errors' strings, and those that come
+//    from no object, end with a NUL that doesn't count; names in modules don't. wasm_byte_vec_t is
+//    a copy that you own.
 //  * An `env` and its `finalizer`, of a callback, an error's payload or a host object, are a pair:
 //    the library calls finalizer(env) exactly once, when nobody needs it any more, also if the
 //    function fails that they were passed to. A null finalizer means that there is nothing to do.
