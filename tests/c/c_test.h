@@ -65,7 +65,8 @@ static inline void c_test_fails(weft_errc_t code, weft_error_t* error, const cha
 
 // Whether the bytes are that text; deletes them.
 static inline bool is_text(wasm_byte_vec_t* bytes, const char* text) {
-  const bool same = bytes->size == strlen(text) && memcmp(bytes->data, text, bytes->size) == 0;
+  const bool same = bytes->size == strlen(text) &&
+                    (bytes->size == 0 || memcmp(bytes->data, text, bytes->size) == 0);
   wasm_byte_vec_delete(bytes);
   return same;
 }
@@ -79,7 +80,7 @@ static inline bool has_text(wasm_byte_vec_t* bytes, const char* text) {
   return found;
 }
 static inline bool is_str(weft_str_t view, const char* text) {
-  return view.size == strlen(text) && memcmp(view.data, text, view.size) == 0;
+  return view.size == strlen(text) && (view.size == 0 || memcmp(view.data, text, view.size) == 0);
 }
 
 // Counts how often it is called: a finalizer for an int.
