@@ -92,12 +92,6 @@ std::optional<Variable> parse_variable(std::string_view text) {
   return Variable{name, inherited};
 }
 
-std::shared_ptr<const backend::Backend> parse_backend(std::string_view text) {
-  if (text == "interp") return backends::interpreter();
-  if (text == "wasmtime") return or_throw(backends::wasmtime());
-  throw UsageError("'" + std::string(text) + "' is none of interp, wasmtime");
-}
-
 MemoryMode parse_memory_mode(std::string_view text) {
   if (text == "auto") return MemoryMode::Auto;
   if (text == "guard") return MemoryMode::Guard;
@@ -129,9 +123,14 @@ std::vector<Option> options_of(RunOptions& run) {
        "once it is initialised:\nARGS are its arguments, and its results are printed",
        [&](std::string_view v) { run.invoke = v; }},
       {"--backend", "NAME",
-       "run on Weft's interpreter (interp) or on Wasmtime (wasmtime),\nwhose library "
-       "WEFT_WASMTIME_LIB can name",
-       [&](std::string_view v) { run.backend = parse_backend(v); }},
+       "run on Weft's interpreter (interp) or on Wasmtime (wasmtime,\nwasmtime-winch, "
+       "wasmtime-pulley), whose library\nWEFT_WASMTIME_LIB can name",
+       [&](std::string_view v) {
+         auto backend = backends::by_name(v);
+         if (!backend && backend.error().is(Errc::usage))
+           throw UsageError(backend.error().message());
+         run.backend = or_throw(std::move(backend));
+       }},
       {"--fuel", "N", "stop after N units of fuel (about one an instruction)",
        [&](std::string_view v) {
          run.fuel = parse_number(v);

@@ -125,18 +125,8 @@ struct UserData {
 }  // namespace
 
 weft_error_t* weft_config_set_backend(wasm_config_t* config, weft_str_t name) {
-  if (view(name) == "wasmtime") {
-    return weft_config_set_wasmtime(config, weft_str(nullptr), WEFT_WASMTIME_CRANELIFT);
-  }
   return attempt(
-      [&]() -> Result<void> {
-        if (view(name) != "interp") {
-          return fail(Errc::not_found,
-                      '"' + std::string(view(name)) + "\" is no backend: interp, wasmtime");
-        }
-        config->backend = weft::backends::interpreter();
-        return {};
-      },
+      [&]() -> Result<void> { return put(weft::backends::by_name(view(name)), &config->backend); },
       config);
 }
 weft_error_t* weft_config_set_wasmtime(wasm_config_t* config, weft_str_t library,

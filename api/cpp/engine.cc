@@ -1,10 +1,20 @@
 #include "weft/engine.hpp"
 
+#include <string>
 #include <utility>
 
 #include "weft/backend.hpp"
 
 namespace weft {
+
+Result<std::shared_ptr<const backend::Backend>> backends::by_name(std::string_view name) {
+  if (name == "interp") return interpreter();
+  if (name == "wasmtime") return wasmtime();
+  if (name == "wasmtime-winch") return wasmtime({.compiler = WasmtimeCompiler::Winch});
+  if (name == "wasmtime-pulley") return wasmtime({.compiler = WasmtimeCompiler::Pulley});
+  return fail(Errc::usage, "no backend is called '" + std::string(name) +
+                               "': interp, wasmtime, wasmtime-winch, wasmtime-pulley");
+}
 
 struct Engine::State {
   Config config;

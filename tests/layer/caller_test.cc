@@ -41,17 +41,5 @@ TEST_P(CallerLayer, IsKnownWhileItStarts) {
   EXPECT_EQ(or_throw(begins.exports(store_)).size(), 1u);
 }
 
-TEST(Wasmtime, IsRefusedWithWhatWasTried) {
-  if (WEFT_SANITIZED) GTEST_SKIP() << "sanitizers don't know Wasmtime's code";
-  const auto missing = backends::wasmtime({.library = "/nowhere/libwasmtime.so"});
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code(), Errc::not_found);
-  EXPECT_NE(missing.error().message().find("/nowhere/libwasmtime.so"), std::string::npos);
-  const auto other = backends::wasmtime({.library = "libm.so.6"});
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().code(), Errc::unsupported);
-  EXPECT_NE(other.error().message().find("lacks wasm_config_new"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace weft::layer

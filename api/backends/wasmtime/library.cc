@@ -1,6 +1,7 @@
 #include "api/backends/wasmtime/library.h"
 
 #include <dlfcn.h>
+#include <glob.h>
 
 #include <charconv>
 #include <cstdlib>
@@ -19,9 +20,9 @@ namespace weft::backends {
 namespace {
 
 #ifdef __APPLE__
-constexpr const char* kSystemName = "libwasmtime.dylib";
+constexpr std::string_view kSystemName = "libwasmtime.dylib";
 #else
-constexpr const char* kSystemName = "libwasmtime.so";
+constexpr std::string_view kSystemName = "libwasmtime.so";
 #endif
 
 // Symbols of its own first: it has functions that the program may have too (wasm.h's), and tables
@@ -125,26 +126,62 @@ Result<std::shared_ptr<const WasmtimeLibrary>> load(const std::string& path) {
   return library;
 }
 
+std::string_view variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// Those of Python's package `wasmtime`: in the active virtual environment, or among the user's own.
+std::vector<std::string> of_python() {
+  std::vector<std::string> files;
+  const auto look = [&](std::string_view root, std::string_view folder) {
+    if (root.empty()) return;
+    std::string pattern(root);
+    pattern.append(folder).append("/lib/python3*/site-packages/wasmtime/*/_libwasmtime.*");
+    ::glob_t found{};
+    if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+      files.insert(files.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    ::globfree(&found);
+  };
+  look(variable("VIRTUAL_ENV"), "");
+  look(variable("HOME"), "/.local");
+  return files;
+}
+
+// The first that there is.
+Result<std::shared_ptr<const WasmtimeLibrary>> find(const std::string& path) {
+  if (!path.empty()) return load(path);
+  if (const std::string_view file = variable("WEFT_WASMTIME_LIB"); !file.empty()) {
+    Result<std::shared_ptr<const WasmtimeLibrary>> named = load(std::string(file));
+    if (!named) named.error().add_context("WEFT_WASMTIME_LIB");
+    return named;
+  }
+  Result<std::shared_ptr<const WasmtimeLibrary>> made = load(std::string(kSystemName));
+  for (const std::string& file : of_python()) {
+    if (made || !made.error().is(Errc::not_found)) break;
+    Result<std::shared_ptr<const WasmtimeLibrary>> next = load(file);
+    if (!next) next.error().add_context(made.error().message());
+    made = std::move(next);
+  }
+  if (!made && made.error().is(Errc::not_found)) {
+    made.error().add_context(
+        "neither WEFT_WASMTIME_LIB nor the system's library path nor a Python package has it");
+  }
+  return made;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const WasmtimeLibrary>> load_wasmtime(const std::string& path) {
   static std::mutex mutex;
   static std::map<std::string, std::shared_ptr<const WasmtimeLibrary>> loaded;
-  std::string wanted = path;
-  std::string source = "as asked for";
-  if (wanted.empty()) {
-    const char* const variable = std::getenv("WEFT_WASMTIME_LIB");
-    const bool is_set = variable != nullptr && *variable != '\0';
-    wanted = is_set ? variable : kSystemName;
-    source = is_set ? "from WEFT_WASMTIME_LIB"
-                    : "in the system's library path; WEFT_WASMTIME_LIB can name another file";
-  }
   const std::lock_guard lock(mutex);
-  std::shared_ptr<const WasmtimeLibrary>& known = loaded[wanted];
+  std::shared_ptr<const WasmtimeLibrary>& known =
+      loaded[path.empty() ? std::string(variable("WEFT_WASMTIME_LIB")) : path];
   if (known == nullptr) {
-    Result<std::shared_ptr<const WasmtimeLibrary>> made = load(wanted);
+    Result<std::shared_ptr<const WasmtimeLibrary>> made = find(path);
     if (!made) {
-      made.error().add_context("Wasmtime can't be loaded (" + wanted + ", " + source + ")");
+      made.error().add_context("Wasmtime can't be loaded");
       return made;
     }
     known = std::move(*made);

@@ -159,8 +159,9 @@ WASM_API_EXTERN WASM_OWN weft_error_t* weft_error_from_trap(const wasm_trap_t*);
 //
 // Setters of a wasm_config_t. What a setting means when nobody sets it is in brackets.
 
-/// Which engine is behind the API: "interp", Weft's own [interp], or "wasmtime", as
-/// weft_config_set_wasmtime without a library's name. WEFT_ERRC_NOT_FOUND for another name.
+/// Which engine is behind the API: "interp", Weft's own [interp], or "wasmtime", "wasmtime-winch"
+/// or "wasmtime-pulley", as weft_config_set_wasmtime without a library's name. WEFT_ERRC_USAGE for
+/// another name.
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_config_set_backend(wasm_config_t*, weft_str_t name);
 /// How Wasmtime makes code of a module.
 typedef uint8_t weft_wasmtime_compiler_t;
@@ -171,8 +172,8 @@ enum weft_wasmtime_compiler_enum {
 };
 /// Wasmtime, whose library is loaded now and stays loaded: the file `library`, or if that is empty
 /// what the environment variable WEFT_WASMTIME_LIB says, or else libwasmtime where the system looks
-/// for libraries. WEFT_ERRC_NOT_FOUND with what was tried, WEFT_ERRC_UNSUPPORTED for a version that
-/// Weft doesn't know, and in a build for size.
+/// for libraries, or the one of Python's package. WEFT_ERRC_NOT_FOUND with what was tried,
+/// WEFT_ERRC_UNSUPPORTED for a version that Weft doesn't know, and in a build for size.
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_config_set_wasmtime(wasm_config_t*, weft_str_t library,
                                                                 weft_wasmtime_compiler_t);
 /// Count executed instructions against the store's fuel [no].

@@ -34,7 +34,8 @@ enum class WasmtimeCompiler : std::uint8_t {
 /// Where to find Wasmtime, and how it is to run.
 struct WasmtimeOptions {
   /// The library's file. Empty: what the environment variable WEFT_WASMTIME_LIB says, else
-  /// libwasmtime where the system looks for libraries.
+  /// libwasmtime where the system looks for libraries, else the one of Python's package `wasmtime`
+  /// in the active virtual environment or the user's own packages.
   std::string library{};
   WasmtimeCompiler compiler = WasmtimeCompiler::Cranelift;
 };
@@ -46,6 +47,11 @@ struct WasmtimeOptions {
 /// Errc::unsupported for a version that isn't served, or if this build has no such backend.
 [[nodiscard]] WEFT_API Result<std::shared_ptr<const backend::Backend>> wasmtime(
     const WasmtimeOptions& options = {});
+
+/// "interp", or "wasmtime", "wasmtime-winch" and "wasmtime-pulley", by their compiler. Errors as
+/// wasmtime()'s, and Errc::usage for another name.
+[[nodiscard]] WEFT_API Result<std::shared_ptr<const backend::Backend>> by_name(
+    std::string_view name);
 
 }  // namespace backends
 
