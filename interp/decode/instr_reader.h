@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "interp/core/binary_format.h"
 #include "interp/core/opcode.h"
 #include "interp/core/types.h"
 #include "interp/core/value.h"
@@ -123,8 +124,6 @@ class InstrReader {
   std::span<const CatchClause> catch_clauses();
   CastBranch cast_branch();
   void zero_byte();
-
-  static constexpr uint32_t kMemArgIndexFlag = 0x40;
 
   Reader& x_in;
   FeatureGate& x_gate;

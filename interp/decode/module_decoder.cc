@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "interp/core/binary_format.h"
 #include "interp/decode/feature_gate.h"
 #include "interp/decode/instr_reader.h"
 #include "interp/decode/reader.h"
@@ -12,35 +13,9 @@
 namespace weft::interp {
 namespace {
 
-constexpr uint32_t kMagic = 0x6d736100;  // "\0asm"
-constexpr uint32_t kVersion = 1;
-
-enum class SectionId : uint8_t {
-  Custom = 0,
-  Type = 1,
-  Import = 2,
-  Function = 3,
-  Table = 4,
-  Memory = 5,
-  Global = 6,
-  Export = 7,
-  Start = 8,
-  Element = 9,
-  Code = 10,
-  Data = 11,
-  DataCount = 12,
-  Tag = 13,
-};
-constexpr uint8_t kLastSectionId = 13;
-
 // The place of each section in a module, by id. Custom sections may stand anywhere.
 constexpr std::array<uint8_t, kLastSectionId + 1> kSectionOrder = {0, 1, 2,  3,  4,  5,  7,
                                                                    8, 9, 10, 12, 13, 11, 6};
-
-// Bits of an element or data segment's flags.
-constexpr uint32_t kSegmentNotActive = 1;
-constexpr uint32_t kSegmentExplicitIndex = 2;  // of an active segment; else: declarative
-constexpr uint32_t kSegmentExprs = 4;
 
 class ModuleDecoder {
  public:
@@ -99,7 +74,7 @@ Result<std::unique_ptr<Module>> ModuleDecoder::run() {
   Reader in(bytes);
   // A file shorter than the header isn't told apart from one without it, unless it begins as one.
   if (in.fixed_u32() != kMagic) in.malformed(0, "magic header not detected");
-  if (in.ok() && in.fixed_u32() != kVersion) in.malformed(4, "unknown binary version");
+  if (in.ok() && in.fixed_u32() != kBinaryVersion) in.malformed(4, "unknown binary version");
   sections(in);
   if (in.ok()) check_counts(in);
   if (!in.ok()) return std::unexpected(in.take_error());
@@ -225,7 +200,6 @@ void ModuleDecoder::import(Reader& in) {
 }
 
 void ModuleDecoder::table(Reader& in) {
-  constexpr uint8_t kTableWithInit = 0x40;
   Table result;
   const uint64_t at = in.offset();
   if (in.peek() == kTableWithInit) {

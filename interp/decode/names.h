@@ -9,27 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "interp/core/binary_format.h"
 #include "interp/decode/module.h"
 
 namespace weft::interp {
-
-// What a name belongs to, by the number of its subsection. Labels of a function count in the order
-// of its blocks.
-enum class NameOf : uint8_t {
-  Module,
-  Func,
-  Local,  // of a function
-  Label,  // of a function
-  Type,
-  Table,
-  Memory,
-  Global,
-  Elem,
-  Data,
-  Field,  // of a type
-  Tag,
-};
-inline constexpr size_t kNameKinds = static_cast<size_t>(NameOf::Tag) + 1;
 
 // Thread-safe. Names point into the module, which must outlive this. An absent name is empty.
 class NameSection {

@@ -4,23 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "interp/core/binary_format.h"
+
 namespace weft::interp {
 namespace {
-
-// Type constructors and flags, as the binary format numbers them.
-constexpr uint8_t kRec = 0x4e;
-constexpr uint8_t kSubFinal = 0x4f;
-constexpr uint8_t kSub = 0x50;
-constexpr uint8_t kArray = 0x5e;
-constexpr uint8_t kStruct = 0x5f;
-constexpr uint8_t kFunc = 0x60;
-constexpr uint8_t kI16 = 0x77;
-constexpr uint8_t kI8 = 0x78;
-
-constexpr uint8_t kLimitsMax = 1;
-constexpr uint8_t kLimitsShared = 2;
-constexpr uint8_t kLimits64 = 4;
-constexpr uint8_t kLimitsPageSize = 8;
 
 // Type indices beyond this can't be represented in a HeapType, and no module's limits allow them.
 constexpr int64_t kMaxTypeIndex = 0xff'ff00;
@@ -108,7 +95,7 @@ BlockType TypeReader::block_type_slow() {
 void TypeReader::rec_type(std::vector<DefinedType>& types) {
   const auto begin = static_cast<uint32_t>(types.size());
   uint32_t count = 1;
-  if (x_in.peek() == kRec) {
+  if (x_in.peek() == kRecType) {
     x_gate.require(x_in, Feature::Gc);
     x_in.byte();
     const uint64_t at = x_in.offset();
@@ -123,10 +110,10 @@ void TypeReader::rec_type(std::vector<DefinedType>& types) {
 SubType TypeReader::sub_type() {
   SubType result;
   const uint8_t form = x_in.peek();
-  if (form == kSub || form == kSubFinal) {
+  if (form == kSubType || form == kSubFinalType) {
     x_gate.require(x_in, Feature::Gc);
     x_in.byte();
-    result.is_final = form == kSubFinal;
+    result.is_final = form == kSubFinalType;
     const uint64_t at = x_in.offset();
     const uint32_t supers = x_in.u32();
     if (supers > 1) x_in.fail(ErrorKind::Invalid, at, "sub type has more than one super type");
@@ -140,18 +127,18 @@ CompositeType TypeReader::composite_type() {
   CompositeType result;
   const uint64_t at = x_in.offset();
   const uint8_t form = x_in.byte();
-  if (form == kFunc) {
+  if (form == kFuncType) {
     result.func = func_type();
     return result;
   }
-  if (form != kStruct && form != kArray) {
+  if (form != kStructType && form != kArrayType) {
     x_in.malformed(at, "malformed definition type");
     return result;
   }
   if (!x_gate.require(x_in, Feature::Gc, at)) return result;
   uint32_t count = 1;
   result.kind = CompositeType::Kind::Array;
-  if (form == kStruct) {
+  if (form == kStructType) {
     result.kind = CompositeType::Kind::Struct;
     count = x_in.u32();
     if (count > x_limits.fields) x_in.fail(ErrorKind::Limit, at, "too many fields");
@@ -182,8 +169,8 @@ FuncType TypeReader::func_type() {
 
 FieldType TypeReader::field_type() {
   FieldType result;
-  if (x_in.peek() == kI8 || x_in.peek() == kI16) {
-    result.packed = x_in.byte() == kI8 ? FieldType::Packed::I8 : FieldType::Packed::I16;
+  if (x_in.peek() == kPackedI8 || x_in.peek() == kPackedI16) {
+    result.packed = x_in.byte() == kPackedI8 ? FieldType::Packed::I8 : FieldType::Packed::I16;
     result.type = ValType::I32;
   } else {
     result.type = val_type();

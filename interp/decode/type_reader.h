@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "interp/core/binary_format.h"
 #include "interp/core/types.h"
 #include "interp/decode/feature_gate.h"
 #include "interp/decode/limits.h"
@@ -27,9 +28,6 @@ constexpr ValType simple_val_type(uint8_t byte) {
   return byte >= ValType::V128 && byte <= ValType::I32 ? ValType(static_cast<ValType::Kind>(byte))
                                                        : ValType();
 }
-
-// The block type of a block that takes and yields nothing.
-inline constexpr uint8_t kEmptyBlock = 0x40;
 
 class TypeReader {
  public:

@@ -5,7 +5,7 @@
 //!     weft-spec-suite wat IN OUT         the module of one .wat file, all of Wasm 3.0 and proposals, not validated
 //!     weft-spec-suite exnref IN OUT      a module with legacy exceptions into one with those of Wasm 3.0
 //!
-//! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files beside it, and OUT/manifest.tsv
+//! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files and the script itself beside it, and OUT/manifest.tsv
 //! has a line per script: its path, its group and the features it is run with. For the official suite GROUPS
 //! (groups.txt) gives them, and must list every file; for a folder they follow from where in it a file lies.
 
@@ -205,6 +205,7 @@ fn convert(file: &Path, out: &Path) -> Result<()> {
     }
     // Not with_extension: names such as "a.b" would lose their second half.
     fs::write(format!("{}.json", out.display()), serde_json::to_vec(&json)?)?;
+    fs::copy(file, format!("{}.wast", out.display()))?;
     Ok(())
 }
 

@@ -1,0 +1,246 @@
+// weft-spectext: reads the official suite's scripts as text, and compares the modules in them with
+// those of the suite's converter.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interp/text/assemble.h"
+#include "interp/text/lexer.h"
+#include "spec-tests/files.h"
+
+namespace weft::spectest {
+
+namespace {
+
+using interp::Lexer;
+using interp::TextModule;
+using Kind = interp::Token::Kind;
+
+constexpr char kHelp[] =
+    R"(Usage: weft-spectext [--texts] PATH...
+
+Assembles every module in scripts of the official suite (.json files with the .wast beside them, or
+folders of them) and compares the result with the binary module that the suite's converter made of
+it. Both must be the same bytes but for the name section. Text that the suite calls malformed must be
+refused. --texts also reports where the message doesn't begin as the suite's.
+)";
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error(path.string() + ": can't be read");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A module of a script.
+struct Found {
+  std::size_t line = 0;
+  TextModule module{};
+  bool malformed = false;  // the script says so
+  std::string message{};   // what is wrong with it
+};
+
+class ScriptReader {
+ public:
+  explicit ScriptReader(std::string_view text) : x_text(text), x_in(text) {}
+
+  // Throws what is wrong with the script.
+  std::vector<Found> run() {
+    while (x_in.ok() && !x_in.at(Kind::End)) command();
+    if (!x_in.ok()) throw std::runtime_error(x_in.take_error().message());
+    return std::move(x_found);
+  }
+
+ private:
+  void command() {
+    if (x_in.at_open("module")) return module(false);
+    if (!x_in.take(Kind::LeftParen)) return x_in.unexpected("a command");
+    const std::string_view word = x_in.token().text;
+    x_in.advance();
+    if (x_in.at_open("module")) {
+      module(word.starts_with("assert_malformed"));
+      if (x_in.at(Kind::String)) x_in.append_string(x_in.token(), x_found.back().message);
+    }
+    x_in.skip_to_close();
+  }
+
+  void module(bool malformed) {
+    const std::string_view before = x_text.substr(0, x_in.offset());
+    const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
+    TextModule module = interp::read_module(x_in, {});
+    if (module.form == TextModule::Form::Instance) return;
+    x_found.push_back({line, std::move(module), malformed, {}});
+  }
+
+  std::string_view x_text;
+  Lexer x_in;
+  std::vector<Found> x_found{};
+};
+
+// The file names of the converter's modules, in the script's order.
+void collect(const nlohmann::json& commands, std::vector<nlohmann::json>& out) {
+  for (const auto& command : commands) {
+    if (command.contains("filename")) out.push_back(command);
+  }
+}
+
+// A module without its name section.
+std::string without_names(std::string_view bytes) {
+  std::string result(bytes.substr(0, 8));
+  for (std::size_t at = 8; at < bytes.size();) {
+    const std::size_t begin = at;
+    const char id = bytes[at++];
+    const auto number = [&] {
+      std::size_t value = 0;
+      for (unsigned shift = 0; at < bytes.size(); shift += 7) {
+        const auto byte = static_cast<uint8_t>(bytes[at++]);
+        value |= std::size_t{byte & 0x7fu} << shift;
+        if (byte < 0x80) break;
+      }
+      return value;
+    };
+    const std::size_t size = number();
+    const std::size_t end = at + size;
+    const bool names = id == 0 && bytes.substr(at, 5) == std::string_view("\4name");
+    if (!names) result += bytes.substr(begin, end - begin);
+    at = end;
+  }
+  return result;
+}
+
+struct Totals {
+  std::size_t equal = 0;
+  std::size_t refused = 0;
+  std::size_t failed = 0;
+  std::size_t notes = 0;
+};
+
+class Comparison {
+ public:
+  Comparison(const std::filesystem::path& json, bool texts)
+      : x_json(json),
+        x_texts(texts),
+        x_wast(std::filesystem::path(json).replace_extension(".wast")) {}
+
+  Totals run(const Features& features) {
+    x_features = features;
+    const std::string text = read_file(x_wast);
+    std::vector<nlohmann::json> theirs;
+    collect(nlohmann::json::parse(read_file(x_json)).at("commands"), theirs);
+    std::vector<Found> ours;
+    try {
+      ours = ScriptReader(text).run();
+    } catch (const std::exception& e) {
+      fail(0, e.what());
+      return x_totals;
+    }
+    if (ours.size() != theirs.size()) {
+      fail(0, "has " + std::to_string(ours.size()) + " modules, the converter found " +
+                  std::to_string(theirs.size()));
+      return x_totals;
+    }
+    for (std::size_t i = 0; i < ours.size(); i++) compare(ours[i], theirs[i]);
+    return x_totals;
+  }
+
+ private:
+  void compare(Found& found, const nlohmann::json& command) {
+    std::vector<uint8_t>& bytes = found.module.bytes;
+    if (found.module.form == TextModule::Form::Quote) {
+      interp::Result<std::vector<uint8_t>> result = interp::assemble(found.module.quoted);
+      if (found.malformed) return refused(found, result);
+      if (!result) return fail(found.line, result.error().message());
+      bytes = std::move(*result);
+    }
+    std::string name = command.at("filename");
+    if (command.contains("binary_filename")) name = command.at("binary_filename");
+    if (!name.ends_with(".wasm")) return;  // the converter has not assembled it
+    const std::string theirs = read_file(x_json.parent_path() / name);
+    const std::string ours(bytes.begin(), bytes.end());
+    if (ours == theirs || without_names(ours) == without_names(theirs)) {
+      x_totals.equal++;
+      return;
+    }
+    fail(found.line, "differs from " + name);
+    if (const char* dir = std::getenv("WEFT_KEEP"))
+      std::ofstream(std::string(dir) + "/" + name) << ours;
+  }
+
+  void refused(const Found& found, const interp::Result<std::vector<uint8_t>>& result) {
+    if (result) {
+      // Text of an earlier version may be right in the present one's grammar, and invalid then.
+      Config config;
+      config.features = x_features;
+      if (Module::validate(Engine(config), *result)) {
+        return fail(found.line, "is accepted, but is malformed: " + found.message);
+      }
+    } else if (x_texts && !result.error().message().starts_with(found.message)) {
+      x_totals.notes++;
+      std::printf("%s:%zu: note: \"%s\" instead of \"%s\"\n", x_wast.c_str(), found.line,
+                  result.error().message().c_str(), found.message.c_str());
+    }
+    x_totals.refused++;
+  }
+
+  void fail(std::size_t line, const std::string& what) {
+    x_totals.failed++;
+    std::printf("%s:%zu: %s\n", x_wast.c_str(), line, what.c_str());
+  }
+
+  std::filesystem::path x_json;
+  bool x_texts;
+  std::filesystem::path x_wast;
+  Features x_features{};
+  Totals x_totals{};
+};
+
+int run(const std::vector<std::string>& args) {
+  bool texts = false;
+  std::vector<std::string> paths;
+  for (const std::string& arg : args) {
+    if (arg == "--texts") {
+      texts = true;
+    } else {
+      paths.push_back(arg);
+    }
+  }
+  if (paths.empty() || paths.front() == "--help") {
+    std::fputs(kHelp, paths.empty() ? stderr : stdout);
+    return paths.empty() ? 2 : 0;
+  }
+  Totals totals;
+  Manifests manifests;
+  for (const std::filesystem::path& script : find_scripts(paths)) {
+    const Totals of_script = Comparison(script, texts).run(manifests.info_of(script).features);
+    totals.equal += of_script.equal;
+    totals.refused += of_script.refused;
+    totals.failed += of_script.failed;
+    totals.notes += of_script.notes;
+  }
+  if (texts) std::printf("messages that differ from the suite's: %zu\n", totals.notes);
+  std::printf("%zu modules equal, %zu malformed texts refused, %zu failed\n", totals.equal,
+              totals.refused, totals.failed);
+  return totals.failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+}  // namespace weft::spectest
+
+int main(int argc, char** argv) {
+  try {
+    return weft::spectest::run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "weft-spectext: %s\n(weft-spectext --help tells more)\n", e.what());
+    return 2;
+  }
+}
