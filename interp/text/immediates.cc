@@ -1,7 +1,8 @@
 // Immediates of instructions.
 
-#include <array>
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <string>
 
 #include "interp/text/instr_parser.h"
@@ -61,7 +62,7 @@ void InstrParser::immediate(Writer& out, Imm kind, Opcode opcode) {
     case Imm::TagIdx:
       return out.u32(x_state.index(NameOf::Tag));
     case Imm::DataIdx:
-      x_state.needs_data_count = true;
+      x_state.needs_data_count |= x_func.has_value();
       return out.u32(x_state.index(NameOf::Data));
     case Imm::ElemIdx:
       return out.u32(x_state.index(NameOf::Elem));
@@ -133,7 +134,7 @@ void InstrParser::indices(Writer& out, Imm kind) {
   if (kind >= Imm::TypeField) out.u32(type);
   switch (kind) {
     case Imm::DataMem:
-      x_state.needs_data_count = true;
+      x_state.needs_data_count |= x_func.has_value();
       return optional_first(NameOf::Memory, NameOf::Data);
     case Imm::ElemTable:
       return optional_first(NameOf::Table, NameOf::Elem);
@@ -146,7 +147,7 @@ void InstrParser::indices(Writer& out, Imm kind) {
     case Imm::TypeCount:
       return out.u32(static_cast<uint32_t>(x_state.unsigned_number(UINT32_MAX)));
     case Imm::TypeData:
-      x_state.needs_data_count = true;
+      x_state.needs_data_count |= x_func.has_value();
       return out.u32(x_state.index(NameOf::Data));
     case Imm::TypeElem:
       return out.u32(x_state.index(NameOf::Elem));
@@ -268,10 +269,6 @@ void InstrParser::memarg_lane(Writer& out, Opcode opcode) {
 }
 
 uint8_t InstrParser::lane() {
-  if (!x_in.at(Kind::Number)) {
-    x_in.unexpected("a lane index");
-    return 0;
-  }
   uint64_t value = 0;
   const Literal literal = read_unsigned(x_in.token().text, UINT8_MAX, value);
   if (literal == Literal::OutOfRange) {
@@ -283,9 +280,17 @@ uint8_t InstrParser::lane() {
 }
 
 void InstrParser::shuffle(Writer& out) {
+  const auto at_number = [&] {
+    return x_in.at(Kind::Number) || (x_in.at(Kind::Keyword) && is_number(x_in.token().text));
+  };
   uint32_t count = 0;
-  for (; x_in.at(Kind::Number) && count < 16; ++count) out.byte(lane());
-  if (count < 16 || x_in.at(Kind::Number)) {
+  for (; at_number() && count < 16; ++count) {
+    uint64_t value = 0;
+    const Literal literal = read_unsigned(x_in.token().text, UINT8_MAX, value);
+    if (literal == Literal::OtherKind) x_in.fail(x_in.token(), "malformed lane index");
+    out.byte(lane());
+  }
+  if (count < 16 || at_number()) {
     x_in.fail(x_in.token(), "invalid lane length", "16 lane indices");
   }
 }
@@ -298,33 +303,31 @@ void InstrParser::vector(Writer& out) {
   };
   constexpr Shape kShapes[] = {{"i8x16", 8, false},  {"i16x8", 16, false}, {"i32x4", 32, false},
                                {"i64x2", 64, false}, {"f32x4", 32, true},  {"f64x2", 64, true}};
-  for (const Shape& shape : kShapes) {
-    if (!x_in.take_keyword(shape.word)) continue;
-    const auto at_number = [&] {
-      return x_in.at(Kind::Number) || (x_in.at(Kind::Keyword) && is_number(x_in.token().text));
-    };
-    for (uint32_t lane = 0; lane < 128 / shape.bits && x_in.ok(); ++lane) {
-      if (!x_in.at(Kind::Number) && !x_in.at(Kind::Keyword)) {
-        return x_in.fail(x_in.token(), "wrong number of lane literals",
-                         std::to_string(128 / shape.bits).c_str());
-      }
-      const std::string_view text = x_in.token().text;
-      uint64_t bits = 0;
-      uint32_t bits32 = 0;
-      const Literal literal = !shape.is_float    ? read_integer(text, shape.bits, bits)
-                              : shape.bits == 32 ? read_f32(text, bits32)
-                                                 : read_f64(text, bits);
-      if (!x_state.check(literal, "a lane's value")) return;
-      out.fixed(bits | bits32, shape.bits / 8);
-      x_in.advance();
+  const auto shape = std::ranges::find(kShapes, x_in.token().text, &Shape::word);
+  if (shape == std::end(kShapes)) return x_in.unexpected("the shape of a vector");
+  x_in.advance();
+  const uint32_t lanes = 128 / shape->bits;
+  std::optional<Token> out_of_range;  // said once it is known that their number is right
+  uint32_t lane = 0;
+  for (; lane < lanes && !x_in.at(Kind::LeftParen) && !x_in.at(Kind::RightParen); ++lane) {
+    const std::string_view text = x_in.token().text;
+    uint64_t bits = 0;
+    uint32_t bits32 = 0;
+    const Literal literal = !shape->is_float    ? read_integer(text, shape->bits, bits)
+                            : shape->bits == 32 ? read_f32(text, bits32)
+                                                : read_f64(text, bits);
+    if (literal == Literal::OutOfRange) {
+      if (!out_of_range) out_of_range = x_in.token();
+    } else if (!x_state.check(literal, "a lane's value")) {
+      return;
     }
-    if (at_number()) {
-      x_in.fail(x_in.token(), "wrong number of lane literals",
-                std::to_string(128 / shape.bits).c_str());
-    }
-    return;
+    out.fixed(bits | bits32, shape->bits / 8);
+    x_in.advance();
   }
-  x_in.unexpected("the shape of a vector");
+  if (lane < lanes || x_in.at(Kind::Number)) {
+    return x_in.fail(x_in.token(), "wrong number of lane literals", std::to_string(lanes).c_str());
+  }
+  if (out_of_range) x_in.fail(*out_of_range, "constant out of range", "a lane's value");
 }
 
 }  // namespace weft::interp

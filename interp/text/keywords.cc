@@ -9,19 +9,84 @@
 namespace weft::interp {
 namespace {
 
-constexpr std::string_view kOtherWords[] = {
-    "after",         "any",       "anyref",  "array",    "arrayref", "before",     "binary",
-    "catch_all_ref", "catch_ref", "code",    "data",     "declare",  "definition", "do",
-    "elem",          "eq",        "eqref",   "exn",      "exnref",   "export",     "extern",
-    "externref",     "f32",       "f32x4",   "f64",      "f64x2",    "field",      "final",
-    "first",         "func",      "funcref", "global",   "i16",      "i16x8",      "i31",
-    "i31ref",        "i32",       "i32x4",   "i64",      "i64x2",    "i8",         "i8x16",
-    "import",        "item",      "last",    "local",    "memory",   "module",     "mut",
-    "noexn",         "noextern",  "nofunc",  "none",     "null",     "nullexnref", "nullexternref",
-    "nullfuncref",   "nullref",   "offset",  "pagesize", "param",    "quote",      "rec",
-    "ref",           "result",    "shared",  "start",    "struct",   "structref",  "sub",
-    "table",         "tag",       "then",    "type",     "v128",
-};
+constexpr std::string_view kOtherWords[] = {"after",
+                                            "any",
+                                            "anyref",
+                                            "array",
+                                            "arrayref",
+                                            "before",
+                                            "binary",
+                                            "catch_all_ref",
+                                            "catch_ref",
+                                            "code",
+                                            "data",
+                                            "declare",
+                                            "definition",
+                                            "do",
+                                            "elem",
+                                            "eq",
+                                            "eqref",
+                                            "exn",
+                                            "exnref",
+                                            "export",
+                                            "extern",
+                                            "externref",
+                                            "f32",
+                                            "f32x4",
+                                            "f64",
+                                            "f64x2",
+                                            "field",
+                                            "final",
+                                            "first",
+                                            "func",
+                                            "funcref",
+                                            "global",
+                                            "i16",
+                                            "i16x8",
+                                            "i31",
+                                            "i31ref",
+                                            "i32",
+                                            "i32x4",
+                                            "i64",
+                                            "i64x2",
+                                            "i8",
+                                            "i8x16",
+                                            "import",
+                                            "instance",
+                                            "item",
+                                            "last",
+                                            "local",
+                                            "memory",
+                                            "module",
+                                            "mut",
+                                            "nan:arithmetic",
+                                            "nan:canonical",
+                                            "noexn",
+                                            "noextern",
+                                            "nofunc",
+                                            "none",
+                                            "null",
+                                            "nullexnref",
+                                            "nullexternref",
+                                            "nullfuncref",
+                                            "nullref",
+                                            "offset",
+                                            "pagesize",
+                                            "param",
+                                            "quote",
+                                            "rec",
+                                            "ref",
+                                            "result",
+                                            "shared",
+                                            "start",
+                                            "struct",
+                                            "structref",
+                                            "sub",
+                                            "table",
+                                            "tag",
+                                            "then",
+                                            "type",
+                                            "v128"};
 static_assert(std::ranges::is_sorted(kOtherWords));
 
 constexpr uint32_t kSlots = 2048;  // some three for each instruction
@@ -56,10 +121,11 @@ std::optional<Opcode> find_instr(std::string_view text) {
 
 bool is_known_keyword(std::string_view text) {
   if (find_instr(text) || std::ranges::binary_search(kOtherWords, text)) return true;
-  const size_t equals = text.find('=');
-  if (equals != std::string_view::npos) {
-    const std::string_view word = text.substr(0, equals);
-    return (word == "align" || word == "offset") && is_number(text.substr(equals + 1));
+  for (const std::string_view word : {"align=", "offset="}) {
+    uint64_t value = 0;
+    if (!text.starts_with(word)) continue;
+    const Literal literal = read_unsigned(text.substr(word.size()), UINT64_MAX, value);
+    return literal == Literal::Ok || literal == Literal::OutOfRange;
   }
   return is_number(text);
 }

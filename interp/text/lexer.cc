@@ -131,13 +131,14 @@ const char* Lexer::comment_end(const char* begin) {
   return nullptr;
 }
 
-// Behind the closing quote; null if there is none, or something wrong before it.
-const char* Lexer::string_end(const char* quote, const char* unclosed) {
+// Behind the closing quote; null if there is none, or a character that no string has: an error,
+// which may have a name of its own.
+const char* Lexer::string_end(const char* quote, const char* wrong) {
   const char* p = quote + 1;
   while (p < x_end && *p != '"') {
     if (is_control(*p)) {
       if (*p == '\n' || *p == '\r') break;
-      failed(p, 1, "illegal character");
+      failed(p, 1, wrong ? wrong : "illegal character");
       return nullptr;
     }
     if (*p != '\\') {
@@ -152,7 +153,7 @@ const char* Lexer::string_end(const char* quote, const char* unclosed) {
     p += escape.length;
   }
   if (p < x_end && *p == '"') return p + 1;
-  failed(quote, static_cast<size_t>(p - quote), unclosed);
+  failed(quote, static_cast<size_t>(p - quote), wrong ? wrong : "unclosed string");
   return nullptr;
 }
 
@@ -162,7 +163,7 @@ Token Lexer::word(const char* begin, bool in_annotation) {
   const char first = *begin;
   if (p < x_end && *p == '"') {
     if (first != '$' || p != begin + 1) return reserved(begin, p);
-    p = string_end(p);
+    p = string_end(p, "empty identifier");
     if (!p) return made(Kind::End, x_end, x_end);
     if (p < x_end && (is_id_char(*p) || *p == '"')) return reserved(begin, p);
     return made(Kind::Id, begin, p);

@@ -106,7 +106,7 @@ class Lexer {
   Token scan(bool in_annotation);
   Token word(const char* begin, bool in_annotation);
   Token reserved(const char* begin, const char* at);
-  const char* string_end(const char* quote, const char* unclosed = "unclosed string");
+  const char* string_end(const char* quote, const char* wrong = nullptr);
   Token annotation(const char* begin);
   bool skip_annotation(const Token& begin);
   const char* comment_end(const char* begin);

@@ -66,7 +66,7 @@ void ModuleParser::survey_field() {
         return x_in.fail(at, std::string("import after ") + x_definition);
       }
     } else {
-      x_definition = item->word;
+      x_definition = item->space == NameOf::Func ? "function" : item->word;
       survey_inline_segment(item->space);
     }
   } else if (x_in.take_keyword("elem")) {
@@ -338,6 +338,7 @@ void ModuleParser::memory() {
 void ModuleParser::inline_data(uint32_t memory, IndexType index,
                                std::optional<uint32_t> page_bytes_log2) {
   const std::string_view bytes = data_strings();
+  x_in.close();
   x_in.close();
   const uint32_t shift = page_bytes_log2.value_or(kPageBytesLog2);
   const uint64_t pages = (bytes.size() + ((uint64_t{1} << shift) - 1)) >> shift;

@@ -135,6 +135,7 @@ TypeUse TypeParser::type_use(Locals* locals) {
     x_in.close();
   }
   signature(locals, use);
+  if (x_in.at_open("param")) x_in.unexpected("no parameters behind results");
   if (!use.index) return use;
   const TypeTable::Type* const type = x_state.types.find(*use.index);
   if (use.has_signature && !type) {
