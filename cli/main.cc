@@ -24,6 +24,9 @@ Commands:
   validate FILE...       say whether modules are valid
   inspect FILE           show a module's sections, imports, exports and needed features
   dump FILE [FUNCTION]   show a module's instructions beside the interpreter's code
+  wat2wasm FILE          make a module of one in the text format
+
+Modules may be binary or text.
 
 weft COMMAND --help tells more about each. weft --version prints the version.
 )";
@@ -32,10 +35,8 @@ using Command = int (*)(Args);
 
 Command find_command(std::string_view name) {
   constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"run", run_command},
-      {"validate", validate_command},
-      {"inspect", inspect_command},
-      {"dump", dump_command},
+      {"run", run_command},   {"validate", validate_command}, {"inspect", inspect_command},
+      {"dump", dump_command}, {"wat2wasm", wat2wasm_command},
   };
   for (const auto& [known, command] : kCommands) {
     if (known == name) return command;

@@ -57,13 +57,6 @@ std::string backtrace(std::span<const Frame> frames) {
   return text;
 }
 
-bool looks_like_text(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"),
-                                                           std::fclose);
-  char first = '\0';
-  return in && std::fscanf(in.get(), " %c", &first) == 1 && (first == '(' || first == ';');
-}
-
 }  // namespace
 
 void print(std::string_view text) {
@@ -82,9 +75,6 @@ int report(const std::string& file, const Error& error) {
     text += " (at byte " + std::to_string(*offset) + ", " + hex(*offset) + ")";
   }
   text += "\n" + backtrace(error.frames());
-  if (error.is(Errc::malformed) && looks_like_text(file)) {
-    text += "  This seems to be the text format; wat2wasm makes a module of it.\n";
-  }
   std::fputs(text.c_str(), stderr);
   const bool stopped = error.is(Errc::trap) || error.is(Errc::exception) ||
                        error.is(Errc::interrupted) || error.is(Errc::out_of_fuel);

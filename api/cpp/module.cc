@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "weft/backend.hpp"
+#include "weft/text.hpp"
 
 namespace weft {
 
@@ -127,6 +128,14 @@ Result<Module> Module::from_bytes(const Engine& engine, Bytes bytes) {
   return from_borrowed(engine, view, std::move(copy));
 }
 
+Result<Module> Module::from_wat(const Engine& engine, std::string_view text) {
+  Result<std::vector<std::uint8_t>> bytes = wat2wasm(text, {.names = true});
+  if (!bytes) return std::unexpected<Error>(std::move(bytes).error());
+  auto owner = std::make_shared<const std::vector<std::uint8_t>>(*std::move(bytes));
+  const Bytes view = *owner;
+  return from_borrowed(engine, view, std::move(owner));
+}
+
 Result<Module> Module::from_file(const Engine& engine, const std::filesystem::path& path,
                                  FileAccess access) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -147,11 +156,13 @@ Result<Module> Module::from_file(const Engine& engine, const std::filesystem::pa
     if (base == MAP_FAILED) return fail(Error::from_errno(errno, path.string()));
     auto mapping = std::make_shared<Mapping>(base, size);
     const Bytes view = mapping->bytes();
+    if (is_text(view)) return from_wat(engine, view.text());
     return from_borrowed(engine, view, std::move(mapping));
   }
   auto buffer = read_all(file.get(), size, limit, path.string());
   if (!buffer) return std::unexpected<Error>(std::move(buffer).error());
   const Bytes view = (*buffer)->bytes();
+  if (is_text(view)) return from_wat(engine, view.text());
   return from_borrowed(engine, view, std::move(*buffer));
 }
 

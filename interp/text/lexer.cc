@@ -361,7 +361,8 @@ std::string describe_place(std::string_view text, size_t offset, size_t size, st
   const auto column = left.size() - static_cast<size_t>(std::ranges::count_if(left, continues)) + 1;
 
   const std::string_view token = text.substr(offset, size);
-  if (!token.empty() && token.size() <= kMaxToken && std::ranges::none_of(token, is_control)) {
+  if (!token.empty() && token.size() <= kMaxToken && std::ranges::none_of(token, is_control) &&
+      is_valid_utf8(bytes_of(token))) {
     message.append(" ").append(token);
   }
   message += " at " + std::to_string(line) + ":" + std::to_string(column);
@@ -376,7 +377,14 @@ std::string describe_place(std::string_view text, size_t offset, size_t size, st
          (end - begin < kWidth || continues(text[end])))
     ++end;
   const std::string number = "\n" + std::string(4, ' ') + std::to_string(line) + " | ";
-  message.append(number).append(text.substr(begin, end - begin));
+  const std::string_view quoted = text.substr(begin, end - begin);
+  const bool is_utf8 = is_valid_utf8(bytes_of(quoted));
+  message += number;
+  for (const char c : quoted) {
+    const bool hidden =
+        (is_control(c) && c != '\t') || (!is_utf8 && static_cast<uint8_t>(c) >= 0x80);
+    message += hidden ? '?' : c;
+  }
   message.append("\n").append(number.size() - 3, ' ').append("| ");
   for (size_t i = begin; i < offset; ++i) {
     if (!continues(text[i])) message += text[i] == '\t' ? '\t' : ' ';

@@ -114,7 +114,7 @@ class [[nodiscard]] WEFT_API Error {
 
   [[nodiscard]] Errc code() const noexcept;
   [[nodiscard]] bool is(Errc code) const noexcept { return this->code() == code; }
-  /// One line, without the frames.
+  /// One line, without the frames. Errors in the text format quote the text on two more.
   [[nodiscard]] const std::string& message() const noexcept;
   /// Set when code() is Errc::trap.
   [[nodiscard]] std::optional<TrapCode> trap_code() const noexcept;

@@ -49,7 +49,11 @@ class WEFT_API Module {
   /// As from_bytes, without the copy: `owner` keeps the bytes alive and unchanged.
   [[nodiscard]] static Result<Module> from_borrowed(const Engine& engine, Bytes bytes,
                                                     std::shared_ptr<const void> owner);
-  /// From a file in the binary format. Errc::io if it can't be read.
+  /// From a module in the text format, with its names: see wat2wasm() in <weft/text.hpp>, and then
+  /// as from_bytes.
+  [[nodiscard]] static Result<Module> from_wat(const Engine& engine, std::string_view text);
+  /// From a file in the binary format, or in the text format, which is_text() in <weft/text.hpp>
+  /// tells apart; text is always copied. Errc::io if it can't be read.
   [[nodiscard]] static Result<Module> from_file(const Engine& engine,
                                                 const std::filesystem::path& path,
                                                 FileAccess access = FileAccess::Read);

@@ -27,6 +27,7 @@
 #include "weft/store_ref.hpp"      // IWYU pragma: export
 #include "weft/table.hpp"          // IWYU pragma: export
 #include "weft/tag.hpp"            // IWYU pragma: export
+#include "weft/text.hpp"           // IWYU pragma: export
 #include "weft/types.hpp"          // IWYU pragma: export
 #include "weft/valtype.hpp"        // IWYU pragma: export
 #include "weft/value.hpp"          // IWYU pragma: export
