@@ -54,6 +54,19 @@ char take_sign(std::string_view& text) {
   return sign;
 }
 
+// A number without a sign.
+Literal read_digits(std::string_view text, uint64_t max, uint64_t& value) {
+  const unsigned base = take(text, "0x") ? 16 : 10;
+  bool overflows = false;
+  value = 0;
+  const bool digits = take_digits(text, base, [&](unsigned digit) {
+    overflows = overflows || value > (UINT64_MAX - digit) / base;
+    value = value * base + digit;
+  });
+  if (!digits || !text.empty()) return Literal::NoNumber;
+  return overflows || value > max ? Literal::OutOfRange : Literal::Ok;
+}
+
 // How a float is written, without its sign.
 struct FloatForm {
   bool valid = false;
@@ -180,7 +193,7 @@ Literal read_float(std::string_view text, typename FloatFormat<Float>::Bits& bit
   } else if (take(text, "nan:")) {
     if (!text.starts_with("0x")) return Literal::NoNumber;
     uint64_t payload = 0;
-    result = read_unsigned(text, (uint64_t{1} << Format::kFraction) - 1, payload);
+    result = read_digits(text, (uint64_t{1} << Format::kFraction) - 1, payload);
     if (result == Literal::Ok && payload == 0) result = Literal::OutOfRange;
     bits = Format::kInfinity | static_cast<Bits>(payload);
   } else {
@@ -200,25 +213,18 @@ bool is_number(std::string_view text) {
 }
 
 Literal read_unsigned(std::string_view text, uint64_t max, uint64_t& value) {
-  std::string_view rest = text;
-  const unsigned base = take(rest, "0x") ? 16 : 10;
-  bool overflows = false;
-  value = 0;
-  const bool digits = take_digits(rest, base, [&](unsigned digit) {
-    overflows = overflows || value > (UINT64_MAX - digit) / base;
-    value = value * base + digit;
-  });
-  if (!digits || !rest.empty()) return is_number(text) ? Literal::OtherKind : Literal::NoNumber;
-  return overflows || value > max ? Literal::OutOfRange : Literal::Ok;
+  const Literal result = read_digits(text, max, value);
+  return result == Literal::NoNumber && is_number(text) ? Literal::OtherKind : result;
 }
 
 Literal read_integer(std::string_view text, uint32_t bits, uint64_t& value) {
   const uint64_t max = UINT64_MAX >> (64 - bits);
-  const char sign = take_sign(text);
+  std::string_view digits = text;
+  const char sign = take_sign(digits);
   const uint64_t limit = sign == '-' ? max / 2 + 1 : sign == '+' ? max / 2 : max;
-  const Literal result = read_unsigned(text, limit, value);
+  const Literal result = read_digits(digits, limit, value);
   if (sign == '-') value = -value & max;
-  return result;
+  return result == Literal::NoNumber && is_number(text) ? Literal::OtherKind : result;
 }
 
 Literal read_f32(std::string_view text, uint32_t& bits) { return read_float<float>(text, bits); }
