@@ -100,7 +100,7 @@ class ScriptRunner {
         return rejected_instance(command);
       case CommandType::AssertCustom:
         // What is wrong with a custom section doesn't make a module invalid.
-        return skipped(std::string(command.file.empty() ? kNeedsText : kCustomSection));
+        return skipped(std::string(kCustomSection));
       case CommandType::Thread:
         return thread(command);
       case CommandType::Wait:
@@ -115,6 +115,7 @@ class ScriptRunner {
     std::ifstream in(x_script.folder / command.file, std::ios::binary);
     if (!in) return fail(Errc::io, command.file + " can't be read");
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (command.file.ends_with(".wat")) return Module::from_wat(x_engine, bytes);
     return Module::from_bytes(x_engine, Bytes(std::string_view(bytes)));
   }
 
@@ -148,7 +149,6 @@ class ScriptRunner {
   }
 
   Definition define(const Command& command) {
-    if (command.file.empty()) return {{}, {}, std::string(kNeedsText)};
     Result<Module> module = load(command);
     if (module) return {std::move(*module), {}, {}};
     if (std::optional<std::string> reason = reason_to_skip(module.error()))
@@ -362,13 +362,15 @@ class ScriptRunner {
   }
 
   Outcome rejected_module(const Command& command) {
-    if (command.file.empty()) return skipped(std::string(kNeedsText));
     const bool malformed = command.type == CommandType::AssertMalformed;
     const std::string expected =
         "expected " + std::string(malformed ? "malformed" : "invalid") + ": " + command.text;
     const Result<Module> module = load(command);
     if (module) return failed(expected + ", the module is accepted");
     const Error& error = module.error();
+    if (error.is(Errc::unsupported) && error.message() == kReadsNoText) {
+      return skipped(std::string(kReadsNoText));
+    }
     if (error.is(malformed ? Errc::malformed : Errc::invalid) || is_switched_off(error) ||
         is_malformed_before_wasm3(error)) {
       return rejected(command, error);

@@ -47,7 +47,8 @@ struct RunOptions {
   bool texts = false;
 };
 
-inline constexpr std::string_view kNeedsText = "needs a text parser";
+// What a build for size says of all text.
+inline constexpr std::string_view kReadsNoText = "this build reads no text";
 inline constexpr std::string_view kCustomSection = "about the contents of custom sections";
 
 // One outcome per command, by Command::number.

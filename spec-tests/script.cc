@@ -172,13 +172,11 @@ CommandType type_of(const std::string& name) {
   return CommandType::Unknown;
 }
 
-// The binary module of a command. A quoted text that is a whole module comes with its binary beside
+// The module of a command. A quoted text that is a whole module comes with its binary beside
 // it.
-std::string binary_file(const Json& json) {
+std::string module_file(const Json& json) {
   if (std::string binary = text_of(json, "binary_filename"); !binary.empty()) return binary;
-  if (text_of(json, "module_type") == "text") return {};
-  std::string file = text_of(json, "filename");
-  return file.ends_with(".wat") ? std::string() : file;
+  return text_of(json, "filename");
 }
 
 // `count` numbers the commands.
@@ -191,7 +189,7 @@ Command command_of(const Json& json, std::size_t& count) {
   if (command.type == CommandType::Unknown) return command;
   command.name = text_of(json, "name");
   command.as = text_of(json, "as");
-  command.file = binary_file(json);
+  command.file = module_file(json);
   command.text = text_of(json, "text");
   if (command.type == CommandType::ModuleInstance) {
     command.name = text_of(json, "instance");

@@ -78,7 +78,7 @@ struct Command {
   std::string name{};      // of the module, instance or thread; for ModuleInstance: the instance's
   std::string definition{};  // ModuleInstance: which definition; empty for the latest
   std::string as{};          // Register
-  std::string file{};        // the binary module; empty if there is only text
+  std::string file{};        // the module: .wasm, or .wat where there is only text
   std::string text{};        // the expected message
   Action action{};
   std::vector<Pattern> expected{};

@@ -105,20 +105,20 @@ void InstrParser::flat(Writer& out) {
       return delegate(out);
     case Opcode::CallIndirect:
     case Opcode::ReturnCallIndirect:
+      note_hint(out.size(), take_hint());
       x_in.advance();
-      take_hint(*found);
       return call_indirect(out, *found);
     default:
-      note_hint(out.size(), take_hint(*found));
+      note_hint(out.size(), take_hint());
       x_in.advance();
       return instr(out, *found);
   }
 }
 
 void InstrParser::block(Writer& out, Opcode opcode, Frame::Kind kind) {
-  note_hint(out.size(), take_hint(opcode));
+  note_hint(out.size(), take_hint());
   x_in.advance();
-  const Identifier identifier = x_state.identifier();
+  const Identifier identifier = x_state.identifier(NameOf::Label);
   write(out, opcode);
   block_type(out, x_types.type_use(nullptr));
   if (opcode == Opcode::TryTable) catches(out);
@@ -207,7 +207,7 @@ void InstrParser::folded(Writer& out) {
 
 void InstrParser::operands(Writer& out, Opcode opcode) {
   Frame frame{.kind = Frame::Kind::Operands, .opcode = opcode};
-  frame.hint = take_hint(opcode);
+  frame.hint = take_hint();
   x_in.advance();
   const size_t begin = out.size();
   if (opcode == Opcode::CallIndirect || opcode == Opcode::ReturnCallIndirect) {
@@ -249,9 +249,9 @@ void InstrParser::write_postponed(Writer& out, const Frame& frame) {
 
 void InstrParser::folded_if() {
   Frame frame{.kind = Frame::Kind::FoldedIf, .opcode = Opcode::If};
-  frame.hint = take_hint(Opcode::If);
+  frame.hint = take_hint();
   x_in.advance();
-  x_if_labels.push_back(x_state.identifier());
+  x_if_labels.push_back(x_state.identifier(NameOf::Label));
   frame.postponed = x_postponed.size();
   const TypeUse use = x_types.type_use(nullptr);
   frame.waits = (use.params > 0 || use.results > 1) && waits(use, 0);
@@ -379,7 +379,10 @@ uint32_t InstrParser::label() {
 
 void InstrParser::hint() {
   const Token at = x_in.token();
-  if (!x_func || x_hint != kNoHint) return x_in.unexpected("an instruction");
+  if (!x_func) return x_in.unexpected("an instruction");
+  if (x_hint != kNoHint) {
+    return x_in.fail(at, "@metadata.code.branch_hint annotation: duplicate annotation");
+  }
   x_in.advance();
   std::string value;
   for (; x_in.at(Kind::String); x_in.advance()) x_in.append_string(x_in.token(), value);
@@ -391,12 +394,8 @@ void InstrParser::hint() {
   x_hint = static_cast<uint8_t>(value[0]);
 }
 
-uint8_t InstrParser::take_hint(Opcode opcode) {
-  if (x_hint != kNoHint && opcode != Opcode::If && opcode != Opcode::BrIf) {
-    x_in.fail(x_in.token(), "@metadata.code.branch_hint annotation: invalid target", "if or br_if");
-  }
-  return std::exchange(x_hint, kNoHint);
-}
+// That only branches have hints is for whoever reads them to say.
+uint8_t InstrParser::take_hint() { return std::exchange(x_hint, kNoHint); }
 
 void InstrParser::note_hint(size_t offset, uint8_t hint) {
   if (hint != kNoHint) x_hints.push_back({static_cast<uint32_t>(offset), hint});

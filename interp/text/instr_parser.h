@@ -110,7 +110,7 @@ class InstrParser {
   uint8_t lane();
   std::optional<uint64_t> assigned(std::string_view word);
   void hint();
-  uint8_t take_hint(Opcode opcode);
+  uint8_t take_hint();
   void note_hint(size_t offset, uint8_t hint);
 
   ParseState& x_state;

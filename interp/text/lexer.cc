@@ -296,14 +296,14 @@ void Lexer::append_string(const Token& string, std::string& out) const {
   }
 }
 
-std::string_view Lexer::utf8_string(const Token& string) {
+std::string_view Lexer::utf8_string(const Token& string, const char* malformed) {
   if (string.text.find('\\') == std::string_view::npos) {
     return string.text.substr(1, string.text.size() - 2);
   }
   std::string bytes;
   append_string(string, bytes);
   if (!is_valid_utf8(bytes_of(bytes))) {
-    fail(string, "malformed UTF-8 encoding");
+    fail(string, malformed);
     return {};
   }
   return keep(std::move(bytes));
@@ -318,7 +318,7 @@ void Lexer::unexpected(const char* expected) {
     case Kind::NameAnnotation:
       return fail(x_token, "misplaced @name annotation");
     case Kind::BranchHintAnnotation:
-      return fail(x_token, "misplaced @metadata.code.branch_hint annotation");
+      return fail(x_token, "@metadata.code.branch_hint annotation: not in a function's code");
     case Kind::Reserved:
       return fail(x_token, "unknown operator", expected);
     case Kind::Keyword:

@@ -90,7 +90,8 @@ class Lexer {
   // The bytes that a string stands for.
   void append_string(const Token& string, std::string& out) const;
   // The same of one that has to be UTF-8, and lives as long as the lexer.
-  std::string_view utf8_string(const Token& string);
+  std::string_view utf8_string(const Token& string,
+                               const char* malformed = "malformed UTF-8 encoding");
 
   bool ok() const { return !x_error; }
   // At the current token, which is none of `expected`.

@@ -81,7 +81,7 @@ void ModuleParser::survey_field() {
 
 uint32_t ModuleParser::survey_item(NameOf space) {
   const uint32_t index = x_counts[number_of(space)]++;
-  const Identifier identifier = x_state.identifier();
+  const Identifier identifier = x_state.identifier(space);
   x_state.define(space, identifier, index);
   x_state.name(space, index, identifier.name);
   return index;
@@ -105,7 +105,7 @@ void ModuleParser::survey_import() {
 void ModuleParser::survey_types() {
   const auto type = [&] {
     x_in.advance();
-    const Identifier identifier = x_state.identifier();
+    const Identifier identifier = x_state.identifier(NameOf::Type);
     x_state.define(NameOf::Type, identifier, x_counts[number_of(NameOf::Type)]++);
   };
   if (x_in.at_keyword("type")) return type();
@@ -164,6 +164,12 @@ void ModuleParser::field() {
   data();
 }
 
+// Its identifier is known.
+uint32_t ModuleParser::next_item(NameOf space) {
+  x_state.identifier(space);
+  return x_next[number_of(space)]++;
+}
+
 void ModuleParser::import() {
   Writer& out = x_imports.next();
   out.name(x_state.string());
@@ -172,8 +178,7 @@ void ModuleParser::import() {
   const ItemWord* const item = find_item(x_in.token());
   if (!item) return x_in.unexpected("func, table, memory, global or tag");
   x_in.advance();
-  x_state.identifier();
-  ++x_next[number_of(item->space)];
+  next_item(item->space);
   import_type(item->kind);
   x_in.close();
   x_in.close();
@@ -222,8 +227,7 @@ bool ModuleParser::inline_import(ExternKind kind) {
 }
 
 void ModuleParser::func() {
-  const uint32_t index = x_next[number_of(NameOf::Func)]++;
-  x_state.identifier();
+  const uint32_t index = next_item(NameOf::Func);
   inline_exports(ExternKind::Func, index);
   if (inline_import(ExternKind::Func)) return;
   x_instrs.begin(index);
@@ -283,8 +287,7 @@ void ModuleParser::table_type(Writer& out) {
 }
 
 void ModuleParser::table() {
-  const uint32_t index = x_next[number_of(NameOf::Table)]++;
-  x_state.identifier();
+  const uint32_t index = next_item(NameOf::Table);
   inline_exports(ExternKind::Table, index);
   if (inline_import(ExternKind::Table)) return;
   x_instrs.begin(std::nullopt);
@@ -321,8 +324,7 @@ void ModuleParser::inline_elem(uint32_t table, IndexType index) {
 }
 
 void ModuleParser::memory() {
-  const uint32_t index = x_next[number_of(NameOf::Memory)]++;
-  x_state.identifier();
+  const uint32_t index = next_item(NameOf::Memory);
   inline_exports(ExternKind::Memory, index);
   if (inline_import(ExternKind::Memory)) return;
   const IndexType index_type = x_types.index_type();
@@ -360,8 +362,7 @@ void ModuleParser::zero_offset(Writer& out, IndexType index) {
 }
 
 void ModuleParser::global() {
-  const uint32_t index = x_next[number_of(NameOf::Global)]++;
-  x_state.identifier();
+  const uint32_t index = next_item(NameOf::Global);
   inline_exports(ExternKind::Global, index);
   if (inline_import(ExternKind::Global)) return;
   x_instrs.begin(std::nullopt);
@@ -378,8 +379,7 @@ void ModuleParser::tag_type(Writer& out) {
 }
 
 void ModuleParser::tag() {
-  const uint32_t index = x_next[number_of(NameOf::Tag)]++;
-  x_state.identifier();
+  const uint32_t index = next_item(NameOf::Tag);
   inline_exports(ExternKind::Tag, index);
   if (inline_import(ExternKind::Tag)) return;
   tag_type(x_tags.next());
@@ -414,8 +414,7 @@ void ModuleParser::offset(Writer& out) {
 }
 
 void ModuleParser::elem() {
-  ++x_next[number_of(NameOf::Elem)];
-  x_state.identifier();
+  next_item(NameOf::Elem);
   Writer& out = x_elems.next();
   uint32_t flags = kSegmentNotActive;
   std::optional<uint32_t> table;
@@ -493,8 +492,7 @@ uint32_t ModuleParser::elem_segment(Writer& out, uint32_t flags, const Writer& w
 }
 
 void ModuleParser::data() {
-  ++x_next[number_of(NameOf::Data)];
-  x_state.identifier();
+  next_item(NameOf::Data);
   Writer& out = x_datas.next();
   if (x_in.at(Kind::String) || x_in.at(Kind::RightParen)) {
     out.u32(kSegmentNotActive);

@@ -22,7 +22,7 @@ class ModuleParser {
   ModuleParser(Lexer& in, const AssembleOptions& options)
       : x_in(in), x_state(in, options.names), x_types(x_state), x_instrs(x_state, x_types) {}
 
-  Identifier identifier() { return x_state.identifier(); }
+  Identifier identifier() { return x_state.identifier(NameOf::Module); }
   // From the first field to the parenthesis that closes the module, or the text's end.
   std::vector<uint8_t> run(std::string_view name);
 
@@ -52,6 +52,7 @@ class ModuleParser {
 
   // Second pass.
   void field();
+  uint32_t next_item(NameOf space);
   void import();
   void func();
   void table();

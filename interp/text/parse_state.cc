@@ -66,7 +66,7 @@ std::optional<uint32_t> TypeTable::find_plain(std::string_view signature) {
   return index ? std::optional(*index) : std::nullopt;
 }
 
-Identifier ParseState::identifier() {
+Identifier ParseState::identifier(NameOf kind) {
   Identifier result{.id = {}, .name = {}, .at = in.token()};
   if (in.at(Token::Kind::Id)) {
     result.id = result.name = in.name_of(in.token());
@@ -80,7 +80,8 @@ Identifier ParseState::identifier() {
     result.name = string();
     in.close();
     if (in.at(Token::Kind::NameAnnotation)) {
-      in.fail(in.token(), "@name annotation: more than one name");
+      in.fail(in.token(), std::string("@name annotation: multiple ") +
+                              kNameKindWords[static_cast<size_t>(kind)]);
     }
   }
   return result;

@@ -92,7 +92,7 @@ class ParseState {
   bool needs_data_count = false;
 
   // An identifier, if one is next, and an annotation that names what it is of.
-  Identifier identifier();
+  Identifier identifier(NameOf kind);
   bool at_index() const { return in.at(Token::Kind::Number) || in.at(Token::Kind::Id); }
   // A number or an identifier.
   uint32_t index(NameOf space);

@@ -49,7 +49,9 @@ void ModuleParser::custom() {
   if (!x_in.at(Kind::String)) {
     return x_in.fail(x_in.token(), "@custom annotation: missing section name");
   }
-  Custom result{.place = kLastPlace, .name = x_state.string(), .bytes = {}};
+  Custom result{.place = kLastPlace, .name = {}, .bytes = {}};
+  result.name = x_in.utf8_string(x_in.token(), "@custom annotation: malformed UTF-8 encoding");
+  x_in.advance();
   if (x_in.take(Kind::LeftParen)) {
     result.place = custom_place();
     x_in.close();
@@ -63,17 +65,14 @@ void ModuleParser::custom() {
 
 size_t ModuleParser::custom_place() {
   const bool before = x_in.take_keyword("before");
-  if (before && x_in.take_keyword("first")) return kFirstPlace;
-  if (before || x_in.take_keyword("after")) {
-    if (!before && x_in.take_keyword("last")) return kLastPlace;
-    for (size_t i = 0; i < std::size(kSections); ++i) {
-      if (kSections[i].id != SectionId::DataCount && x_in.take_keyword(kSections[i].word)) {
-        return before ? place_before(i) : place_after(i);
-      }
-    }
+  if (!before && !x_in.take_keyword("after")) {
+    x_in.fail(x_in.token(), "@custom annotation: malformed placement", "before or after");
   }
-  x_in.fail(x_in.token(), "@custom annotation: malformed placement",
-            "before or after a section, before first or after last");
+  if (x_in.take_keyword(before ? "first" : "last")) return before ? kFirstPlace : kLastPlace;
+  for (size_t i = 0; i < std::size(kSections); ++i) {
+    if (x_in.take_keyword(kSections[i].word)) return before ? place_before(i) : place_after(i);
+  }
+  x_in.fail(x_in.token(), "@custom annotation: malformed section kind");
   return kLastPlace;
 }
 

@@ -199,7 +199,7 @@ void TypeParser::global_type(Writer& out) {
 }
 
 void TypeParser::type_definition() {
-  const Identifier identifier = x_state.identifier();
+  const Identifier identifier = x_state.identifier(NameOf::Type);
   x_state.name(NameOf::Type, x_state.types.size(), identifier.name);
   sub_type();
   x_in.close();
@@ -268,7 +268,7 @@ void TypeParser::composite_type(bool plain) {
 
 void TypeParser::struct_fields(Writer& out, uint32_t& count) {
   if (x_in.at(Token::Kind::Id) || x_in.at(Token::Kind::NameAnnotation)) {
-    x_state.define_field(x_state.types.size(), x_state.identifier(), count++);
+    x_state.define_field(x_state.types.size(), x_state.identifier(NameOf::Field), count++);
     field_type(out);
   } else {
     for (; x_in.ok() && !x_in.at(Token::Kind::RightParen); ++count) field_type(out);

@@ -83,7 +83,7 @@ template <class Each>
 void TypeParser::declarations(Locals* locals, uint32_t& count, Each&& each) {
   if (locals && (x_in.at(Token::Kind::Id) || x_in.at(Token::Kind::NameAnnotation))) {
     // With a name there is one type.
-    const Identifier identifier = x_state.identifier();
+    const Identifier identifier = x_state.identifier(NameOf::Local);
     if (locals->func) {
       x_state.name(NameOf::Local, *locals->func, count, identifier.name);
       const bool is_new = identifier.id.empty() || locals->ids.insert(identifier.id, count).second;

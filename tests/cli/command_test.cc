@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ TEST(Command, HelpIsForPeople) {
                              {"help", "run"},
                              {"validate", "--help"},
                              {"inspect", "--help"},
-                             {"dump", "--help"}}) {
+                             {"dump", "--help"},
+                             {"wat2wasm", "--help"}}) {
     const ProcessResult result = run_weft(words);
     EXPECT_EQ(result.status, 0);
     EXPECT_THAT(result.output, StartsWith("Usage: weft"));
@@ -128,11 +130,50 @@ TEST(Command, ABadModuleIsStatus1WithItsByteOffset) {
   }
 }
 
-TEST(Command, KnowsTheTextFormatWhenItSeesIt) {
+constexpr char kText[] = "(func $two (export \"two\") (result i32) (i32.const 2))";
+
+TEST(Command, TakesTextWhereverItTakesAModule) {
   const TemporaryFolder folder;
-  const ProcessResult result = run_weft({folder.write("a.wat", "(module)")});
+  const std::string file = folder.write("a.wat", kText);
+  if (interp::kSmall) {
+    const ProcessResult result = run_weft({"validate", file});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.errors, HasSubstr("a.wat: this build reads no text\n"));
+    return;
+  }
+  EXPECT_EQ(run_weft({"run", "--invoke", "two", file}).output, "2\n");
+  EXPECT_EQ(run_weft({"validate", file}).status, 0);
+  EXPECT_THAT(run_weft({"inspect", file}).output, HasSubstr("two: func () -> i32"));
+  EXPECT_THAT(run_weft({"dump", file, "two"}).output, HasSubstr("i32.const 2"));
+}
+
+TEST(Wat2wasm, MakesAModuleOfAText) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size reads no text";
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.wat", kText);
+  EXPECT_EQ(run_weft({"wat2wasm", file}).status, 0);
+  EXPECT_EQ(run_weft({"run", "--invoke", "two", folder.path() + "/a.wasm"}).output, "2\n");
+  const std::string output = folder.path() + "/b";
+  EXPECT_EQ(run_weft({"wat2wasm", file, "--names", "-o", output}).status, 0);
+  const std::string plain = run_weft({"wat2wasm", "-o", "-", file}).output;
+  const std::string named = run_weft({"wat2wasm", "-o", "-", "--names", file}).output;
+  EXPECT_THAT(plain, StartsWith(kEmptyModule));
+  EXPECT_THAT(named, StartsWith(plain));
+  EXPECT_THAT(named, HasSubstr("name"));
+  EXPECT_EQ(std::filesystem::file_size(output), named.size());
+}
+
+TEST(Wat2wasm, QuotesWhatItDoesNotUnderstand) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size reads no text";
+  const TemporaryFolder folder;
+  const ProcessResult result = run_weft({"wat2wasm", folder.write("a.wat", "(func\n  i32.ad)")});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.errors, HasSubstr("wat2wasm"));
+  EXPECT_THAT(result.errors, HasSubstr("a.wat: malformed: unknown operator i32.ad at 2:3, expected "
+                                       "an instruction\n    2 |   i32.ad)\n      |   ^~~~~~\n"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/a.wasm"));
+  EXPECT_EQ(run_weft({"wat2wasm", "/no/such/file.wat"}).status, 1);
+  EXPECT_EQ(run_weft({"wat2wasm", folder.write("b.wasm", "(func)")}).status, 2);
+  EXPECT_EQ(run_weft({"wat2wasm"}).status, 2);
 }
 
 TEST(Validate, IsSilentAboutValidModules) {

@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 
+#include "interp/core/small.h"
 #include "tests/decode/module_bytes.h"
 #include "tests/layer/layer_test.h"
 
@@ -44,6 +47,33 @@ TEST_P(ModuleLayer, RunsAfterItsFileWasTruncated) {
     EXPECT_EQ(called.error().code(), Errc::trap) << item.name;
   }
   std::filesystem::remove(path);
+}
+
+TEST_P(ModuleLayer, ReadsText) {
+  constexpr const char* kText = "(module $m (func $f (export \"f\") (result i32) (i32.const 7)))";
+  const auto module = Module::from_wat(engine_, kText);
+  if (interp::kSmall) {
+    ASSERT_FALSE(module);
+    EXPECT_EQ(module.error().code(), Errc::unsupported);
+    return;
+  }
+  ASSERT_TRUE(module);
+  EXPECT_EQ(module->name(), "m");
+  EXPECT_EQ(module->function_name(0), "f");
+  const Instance instance = or_throw(Instance::create(store_, *module));
+  EXPECT_EQ(or_throw(or_throw(instance.func<std::int32_t()>(store_, "f"))(store_)), 7);
+
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("weft-text-" + std::to_string(::getpid()));
+  std::ofstream(path) << kText;
+  for (const FileAccess access : {FileAccess::Read, FileAccess::Map}) {
+    EXPECT_EQ(or_throw(Module::from_file(engine_, path, access)).name(), "m");
+  }
+  std::filesystem::remove(path);
+
+  EXPECT_EQ(Module::from_wat(engine_, "(func").error().code(), Errc::malformed);
+  EXPECT_EQ(Module::from_wat(engine_, "(func i32.add drop)").error().code(), Errc::invalid);
+  EXPECT_EQ(or_throw(wat2wasm("(module)")).size(), 8u);
 }
 
 TEST_P(ModuleLayer, ListsExportsInTheModulesOrder) {

@@ -89,18 +89,17 @@ constexpr Wrong kWrong[] = {
     {"(module instance)", "unexpected token instance"},
     {"(func (@name \"f\") nop)", ""},
     {"(func nop (@name \"f\"))", "misplaced @name annotation"},
-    {"(func (@name \"f\") (@name \"g\"))", "@name annotation: more than one name"},
+    {"(func (@name \"f\") (@name \"g\"))", "@name annotation: multiple func (@name at 1:19"},
     {"(func (@custom \"f\"))", "misplaced @custom annotation"},
     {"(@custom)", "@custom annotation: missing section name"},
-    {"(@custom \"x\" (before it))", "@custom annotation: malformed placement"},
+    {"(@custom \"x\" (before it))", "@custom annotation: malformed section kind it at 1:22"},
     {"(@custom \"x\" 1)", "@custom annotation: unexpected token"},
     {"(func (@metadata.code.branch_hint \"\\02\") br_if 0)",
      "@metadata.code.branch_hint annotation: invalid value"},
-    {"(func (@metadata.code.branch_hint \"\\01\") nop)",
-     "@metadata.code.branch_hint annotation: invalid target"},
+    {"(@custom \"x\" (here))", "@custom annotation: malformed placement here"},
     {"(func (@metadata.code.branch_hint \"\\01\"))", "unexpected token )"},
     {"(global i32 (@metadata.code.branch_hint \"\\01\") br_if 0)",
-     "misplaced @metadata.code.branch_hint annotation"},
+     "@metadata.code.branch_hint annotation: not in a function"},
 };
 
 TEST(TextErrors, BeginAsTheSuitesAndSayWhereAndWhatWasExpected) {

@@ -5,8 +5,8 @@
 //!     weft-spec-suite wat IN OUT         the module of one .wat file, all of Wasm 3.0 and proposals, not validated
 //!     weft-spec-suite exnref IN OUT      a module with legacy exceptions into one with those of Wasm 3.0
 //!
-//! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files and the script itself beside it, and OUT/manifest.tsv
-//! has a line per script: its path, its group and the features it is run with. For the official suite GROUPS
+//! Scripts become OUT/<path>/<name>.json in wast2json's format with .wasm and .wat files and the script itself beside it,
+//! and OUT/manifest.tsv has a line per script: its path, its group and the features it is run with. For the official suite GROUPS
 //! (groups.txt) gives them, and must list every file; for a folder they follow from where in it a file lies.
 
 mod exnref;
@@ -216,5 +216,6 @@ fn convert_with_wabt(file: &Path, out: &Path) -> Result<()> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
+    fs::copy(file, format!("{}.wast", out.display()))?;
     Ok(())
 }
