@@ -25,6 +25,7 @@ Commands:
   inspect FILE           show a module's sections, imports, exports and needed features
   dump FILE [FUNCTION]   show a module's instructions beside the interpreter's code
   wat2wasm FILE          make a module of one in the text format
+  wasm2wat FILE          write a binary module as text
 
 Modules may be binary or text.
 
@@ -36,7 +37,7 @@ using Command = int (*)(Args);
 Command find_command(std::string_view name) {
   constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"run", run_command},   {"validate", validate_command}, {"inspect", inspect_command},
-      {"dump", dump_command}, {"wat2wasm", wat2wasm_command},
+      {"dump", dump_command}, {"wat2wasm", wat2wasm_command}, {"wasm2wat", wasm2wat_command},
   };
   for (const auto& [known, command] : kCommands) {
     if (known == name) return command;

@@ -3,11 +3,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/files.h"
 #include "cli/options.h"
 
 namespace weft::cli {
@@ -24,20 +24,6 @@ Options:
 constexpr std::string_view kHelpEnd = R"(
 Exit status: 0 if the module was written, 1 if not.
 )";
-
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-Result<std::string> read_text(const std::string& file) {
-  const File in(std::fopen(file.c_str(), "rb"), std::fclose);
-  if (!in) return fail(Error::from_errno(errno, file));
-  std::string text;
-  std::vector<char> part(std::size_t{1} << 16);
-  while (const std::size_t got = std::fread(part.data(), 1, part.size(), in.get())) {
-    text.append(part.data(), got);
-  }
-  if (std::ferror(in.get()) != 0) return fail(Error::from_errno(errno, file));
-  return text;
-}
 
 Result<void> write_module(const std::string& file, Bytes bytes) {
   File out(std::fopen(file.c_str(), "wb"), std::fclose);
@@ -74,7 +60,7 @@ int wat2wasm_command(Args args) {
   if (!args.empty()) throw UsageError("one file at a time");
   if (output.empty()) output = std::filesystem::path(file).replace_extension(".wasm").string();
 
-  const Result<std::string> text = read_text(file);
+  const Result<std::string> text = read_file(file);
   if (!text) return report(file, text.error());
   const auto module = wat2wasm(*text, options);
   if (!module) return report(file, module.error());

@@ -10,10 +10,13 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "interp/debug/module_printer.h"
+#include "interp/decode/module_decoder.h"
 #include "interp/text/assemble.h"
 #include "interp/text/lexer.h"
 #include "spec-tests/files.h"
@@ -32,7 +35,8 @@ constexpr char kHelp[] =
 Assembles every module in scripts of the official suite (.json files with the .wast beside them, or
 folders of them) and compares the result with the binary module that the suite's converter made of
 it. Both must be the same bytes but for the name section. Text that the suite calls malformed must be
-refused, with a message that begins as the suite says.
+refused, with a message that begins as the suite says. Each module is also printed, and must come
+back from its text.
 )";
 
 std::string read_file(const std::filesystem::path& path) {
@@ -57,7 +61,8 @@ class ScriptReader {
   std::vector<Found> run() {
     // One script is a module's fields alone.
     const bool is_module = !x_in.at_open("module") && x_in.ahead().text == "func";
-    if (is_module) x_found.emplace_back().module.bytes = interp::assemble(x_text).value();
+    if (is_module)
+      x_found.emplace_back().module.bytes = interp::assemble(x_text, {.names = true}).value();
     while (!is_module && x_in.ok() && !x_in.at(Kind::End)) command();
     if (!x_in.ok()) throw std::runtime_error(x_in.take_error().message());
     return std::move(x_found);
@@ -79,7 +84,7 @@ class ScriptReader {
   void module(bool malformed) {
     const std::string_view before = x_text.substr(0, x_in.offset());
     const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
-    TextModule module = interp::read_module(x_in, {});
+    TextModule module = interp::read_module(x_in, {.names = true});
     if (module.form == TextModule::Form::Instance) return;
     x_found.push_back({line, std::move(module), malformed, {}});
   }
@@ -141,9 +146,28 @@ std::string without_names(std::string_view bytes) {
   return result;
 }
 
+// A module as text; nothing if its sections can't be read.
+std::optional<std::string> print(std::string_view bytes) {
+  const std::span span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  const auto module = interp::decode_module({span, nullptr});
+  if (!module) return std::nullopt;
+  std::string text;
+  const auto printed = interp::print_module(**module, [&](std::string_view part) { text += part; });
+  if (!printed) throw std::runtime_error(printed.error().message());
+  return text;
+}
+
+std::string assemble(std::string_view text) {
+  const auto bytes = interp::assemble(text, {.names = true});
+  if (!bytes) throw std::runtime_error(bytes.error().message());
+  return {bytes->begin(), bytes->end()};
+}
+
 struct Totals {
   std::size_t equal = 0;
   std::size_t refused = 0;
+  std::size_t printed = 0;
+  std::size_t printed_otherwise = 0;
   std::size_t failed = 0;
 };
 
@@ -177,7 +201,8 @@ class Comparison {
   void compare(Found& found, const nlohmann::json& command) {
     std::vector<uint8_t>& bytes = found.module.bytes;
     if (found.module.form == TextModule::Form::Quote) {
-      interp::Result<std::vector<uint8_t>> result = interp::assemble(found.module.quoted);
+      interp::Result<std::vector<uint8_t>> result =
+          interp::assemble(found.module.quoted, {.names = true});
       if (found.malformed) return refused(found, result);
       if (!result) return fail(found.line, result.error().message());
       bytes = std::move(*result);
@@ -187,6 +212,7 @@ class Comparison {
     if (!name.ends_with(".wasm")) return;  // the converter has not assembled it
     const std::string theirs = read_file(x_json.parent_path() / name);
     const std::string ours(bytes.begin(), bytes.end());
+    round_trip(found, ours);
     if (is_converters_error(name)) return;
     if (ours == theirs || without_names(ours) == without_names(theirs)) {
       x_totals.equal++;
@@ -195,6 +221,24 @@ class Comparison {
     fail(found.line, "differs from " + name);
     if (const char* dir = std::getenv("WEFT_KEEP"))
       std::ofstream(std::string(dir) + "/" + name) << ours;
+  }
+
+  // A binary module may have been written in a way that text can't say. The second time it must be
+  // the same.
+  void round_trip(const Found& found, const std::string& bytes) try {
+    const std::optional<std::string> text = print(bytes);
+    if (!text) return;
+    const std::string back = assemble(*text);
+    const bool is_binary = found.module.form == TextModule::Form::Binary;
+    if (back != bytes && !(is_binary && assemble(print(back).value()) == back)) {
+      return fail(found.line, "does not come back from its text");
+    }
+    x_totals.printed++;
+    x_totals.printed_otherwise += back != bytes;
+  } catch (const std::exception& e) {
+    if (found.module.form != TextModule::Form::Binary) {
+      fail(found.line, "does not come back from its text: " + std::string(e.what()));
+    }
   }
 
   void refused(const Found& found, const interp::Result<std::vector<uint8_t>>& result) {
@@ -236,10 +280,15 @@ int run(const std::vector<std::string>& paths) {
     const Totals of_script = Comparison(script).run(info.features);
     totals.equal += of_script.equal;
     totals.refused += of_script.refused;
+    totals.printed += of_script.printed;
+    totals.printed_otherwise += of_script.printed_otherwise;
     totals.failed += of_script.failed;
   }
-  std::printf("%zu modules equal, %zu malformed texts refused, %zu failed\n", totals.equal,
-              totals.refused, totals.failed);
+  std::printf(
+      "%zu modules equal, %zu malformed texts refused, %zu modules printed and back, %zu of them "
+      "written otherwise, %zu failed\n",
+      totals.equal, totals.refused, totals.printed + totals.printed_otherwise,
+      totals.printed_otherwise, totals.failed);
   return totals.failed == 0 ? 0 : 1;
 }
 

@@ -1,12 +1,15 @@
 #include "interp/core/float_text.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 
 namespace weft::interp {
 
@@ -56,10 +59,22 @@ std::string without_exponent(const Decimal& decimal) {
   return text.append(whole - text.size(), '0');
 }
 
+// Behind the sign: "nan", or with the payload of one that isn't canonical, "nan:0x200000".
+template <class Float>
+std::string nan_text(Float value) {
+  using Bits = std::conditional_t<sizeof(Float) == 4, uint32_t, uint64_t>;
+  constexpr int kPayloadBits = std::numeric_limits<Float>::digits - 1;
+  const Bits payload = std::bit_cast<Bits>(value) & ((Bits{1} << kPayloadBits) - 1);
+  if (payload == Bits{1} << (kPayloadBits - 1)) return "nan";
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "nan:0x%llx", static_cast<unsigned long long>(payload));
+  return text.data();
+}
+
 template <class Float>
 std::string text_of(Float value) {
   std::string text = std::signbit(value) ? "-" : "";
-  if (std::isnan(value)) return text + "nan";
+  if (std::isnan(value)) return text + nan_text(value);
   if (std::isinf(value)) return text + "inf";
   const Decimal decimal = decimal_of(std::fabs(value));
   const std::string plain = without_exponent(decimal);

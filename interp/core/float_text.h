@@ -6,7 +6,8 @@
 namespace weft::interp {
 
 // By the fewest digits that read back as the same value, with an exponent where that is shorter:
-// "0.1", "1e+20", "-inf", "nan". Whatever the process's locale is.
+// "0.1", "1e+20", "-inf", "nan", "nan:0x1" with a payload that isn't canonical. Whatever the
+// process's locale is.
 std::string float_text(float value);
 std::string float_text(double value);
 

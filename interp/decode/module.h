@@ -88,6 +88,7 @@ struct ElemSegment {
   std::vector<uint32_t> funcs;   // function indices, when the segment lists them
   std::vector<ConstExpr> exprs;  // else element expressions
   bool uses_exprs = false;
+  bool names_table = false;  // in the binary; else the first is meant
   size_t size() const { return uses_exprs ? exprs.size() : funcs.size(); }
 };
 

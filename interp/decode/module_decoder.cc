@@ -248,7 +248,8 @@ void ModuleDecoder::element(Reader& in) {
   if (flags & kSegmentNotActive) {
     result.mode = flags & kSegmentExplicitIndex ? SegmentMode::Declarative : SegmentMode::Passive;
   } else {
-    if (flags & kSegmentExplicitIndex) result.table = in.u32();
+    result.names_table = flags & kSegmentExplicitIndex;
+    if (result.names_table) result.table = in.u32();
     result.offset = const_expr(in);
   }
   element_items(in, result, flags);

@@ -74,17 +74,22 @@ std::string_view NameSection::find(NameOf kind, uint32_t index) const {
   return at != names.end() && at->index == index ? at->name : std::string_view();
 }
 
-std::string_view NameSection::find(NameOf kind, uint32_t owner, uint32_t index) const {
+std::vector<NameSection::Entry> NameSection::within(NameOf kind, uint32_t owner) const {
   decode_once();
+  std::vector<Entry> entries;
   const auto& indirect = x_indirect[static_cast<size_t>(kind)];
   const auto of = std::ranges::lower_bound(indirect, owner, {}, &NamesWithin::owner);
-  if (of == indirect.end() || of->owner != owner) return {};
+  if (of == indirect.end() || of->owner != owner) return entries;
   Reader in(x_source.source.bytes, of->names);
-  std::string_view found;
-  read_name_map(in, [&](uint32_t at, std::string_view name) {
-    if (at == index) found = name;
-  });
-  return found;
+  read_name_map(in,
+                [&](uint32_t index, std::string_view name) { entries.push_back({index, name}); });
+  return entries;
+}
+
+std::string_view NameSection::find(NameOf kind, uint32_t owner, uint32_t index) const {
+  const std::vector<Entry> entries = within(kind, owner);
+  const auto at = std::ranges::lower_bound(entries, index, {}, &Entry::index);
+  return at != entries.end() && at->index == index ? at->name : std::string_view();
 }
 
 }  // namespace weft::interp

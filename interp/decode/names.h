@@ -28,15 +28,17 @@ class NameSection {
   // The name of a local, a label or a field. Searches all those of its function or type each time:
   // for tools, not for hot paths.
   std::string_view find(NameOf kind, uint32_t owner, uint32_t index) const;
+  // All of an owner, in the order of their indices.
+  struct Entry {
+    uint32_t index;
+    std::string_view name;
+  };
+  std::vector<Entry> within(NameOf kind, uint32_t owner) const;
   std::string_view local(uint32_t func, uint32_t local) const {
     return find(NameOf::Local, func, local);
   }
 
  private:
-  struct Entry {
-    uint32_t index;
-    std::string_view name;
-  };
   struct NamesWithin {
     uint32_t owner;
     ByteRange names;

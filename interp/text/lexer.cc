@@ -32,7 +32,6 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
 }();
 
 uint8_t class_of(char c) { return kClasses[static_cast<uint8_t>(c)]; }
-bool is_id_char(char c) { return class_of(c) & kIdChar; }
 bool is_space(char c) { return class_of(c) & kSpace; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_control(char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; }
@@ -54,6 +53,8 @@ size_t find_malformed(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_id_char(char c) { return class_of(c) & kIdChar; }
 
 Lexer::Lexer(std::string_view text)
     : x_text(text), x_next(text.data()), x_end(text.data() + text.size()) {

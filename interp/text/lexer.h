@@ -35,6 +35,9 @@ struct Token {
   bool is_keyword(std::string_view word) const { return kind == Kind::Keyword && text == word; }
 };
 
+// Whether words and identifiers may have this character outside of quotes.
+bool is_id_char(char c);
+
 // Reads a text from its begin, or from any place in it. The first error ends it: from there on
 // every token is End, so that whoever reads sees an end and returns.
 class Lexer {

@@ -4,28 +4,13 @@
 #include <utility>
 
 #include "interp/text/module_parser.h"
+#include "interp/text/section_words.h"
 
 namespace weft::interp {
 
 using Kind = Token::Kind;
 
 namespace {
-
-struct Section {
-  SectionId id;
-  std::string_view word;  // in @custom annotations
-};
-
-// In the order of the binary format.
-constexpr Section kSections[] = {
-    {SectionId::Type, "type"},           {SectionId::Import, "import"},
-    {SectionId::Function, "func"},       {SectionId::Table, "table"},
-    {SectionId::Memory, "memory"},       {SectionId::Tag, "tag"},
-    {SectionId::Global, "global"},       {SectionId::Export, "export"},
-    {SectionId::Start, "start"},         {SectionId::Element, "elem"},
-    {SectionId::DataCount, "datacount"}, {SectionId::Code, "code"},
-    {SectionId::Data, "data"},
-};
 
 // Places of custom sections: before the first, around each, behind the last.
 constexpr size_t kFirstPlace = 0;

@@ -23,6 +23,8 @@ PUBLIC = "api/include/weft/"
 ENGINE = [CORE, DECODE, VALIDATE, TRANSLATE, RUNTIME, EXECUTE, TEXT]
 # The one way into debug from the engine: the tracer's and the profiler's hook.
 HOOK = "interp/debug/hook.h"
+# Modules as text: beside the assembler in the API.
+PRINTER = "interp/debug/module_printer.h"
 
 # What translated code is: the cells, and where they are kept.
 CODE_FORMAT = [
@@ -53,7 +55,7 @@ MAY_INCLUDE = {
     # Our own decoder describes modules on every backend: so errors, limits and names are the same.
     "api/backends/wasmtime/": [PUBLIC, "api/", "interp/decode/module.h"],
     "api/backends/": [PUBLIC, "api/"],
-    "api/": [PUBLIC, *ENGINE, HOOK],
+    "api/": [PUBLIC, *ENGINE, HOOK, PRINTER],
     # These prove that the public API suffices.
     "api/c/": [PUBLIC],
     "wasi/": [PUBLIC],
