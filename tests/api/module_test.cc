@@ -22,8 +22,11 @@ class ModuleTest : public testing::Test {
     fake::ModuleSpec spec;
     spec.imports = {{"env", "g", GlobalType{}}};
     spec.exports = {{"f", FuncType()}, {"g", GlobalType{}}};
-    backend_->add("some", std::move(spec));
-    std::ofstream(path_) << "some";
+    backend_->add("some", spec);
+    // What begins with another byte is text.
+    const std::string binary("\0some", 5);
+    backend_->add(binary, std::move(spec));
+    std::ofstream(path_) << binary;
   }
   ~ModuleTest() override { std::filesystem::remove(path_); }
 
