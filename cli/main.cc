@@ -34,10 +34,21 @@ weft COMMAND --help tells more about each. weft --version prints the version.
 
 using Command = int (*)(Args);
 
+// In a build for size.
+[[maybe_unused]] int text_command(Args /*args*/) {
+  std::fputs("weft: this build knows no text format\n", stderr);
+  return kFailed;
+}
+
 Command find_command(std::string_view name) {
   constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"run", run_command},   {"validate", validate_command}, {"inspect", inspect_command},
-      {"dump", dump_command}, {"wat2wasm", wat2wasm_command}, {"wasm2wat", wasm2wat_command},
+      {"run", run_command},         {"validate", validate_command},
+      {"inspect", inspect_command}, {"dump", dump_command},
+#ifdef WEFT_SMALL
+      {"wat2wasm", text_command},   {"wasm2wat", text_command},
+#else
+      {"wat2wasm", wat2wasm_command}, {"wasm2wat", wasm2wat_command},
+#endif
   };
   for (const auto& [known, command] : kCommands) {
     if (known == name) return command;
