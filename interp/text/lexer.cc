@@ -75,7 +75,7 @@ Token Lexer::made(Kind kind, const char* begin, const char* end) {
 Token Lexer::failed(const char* at, size_t size, const char* message) {
   const Token where{Kind::Reserved, {at, size}};
   fail(where, message);
-  return {Kind::End, {x_end, 0}};
+  return made(Kind::End, x_end, x_end);
 }
 
 Token Lexer::next() { return scan(false); }
@@ -340,8 +340,7 @@ void Lexer::fail(const Token& at, std::string message, const char* expected) {
   if (!ok()) return;
   x_error.emplace(ErrorKind::Malformed, describe_place(x_text, offset_of(at), at.text.size(),
                                                        std::move(message), expected));
-  x_next = x_end;
-  x_token = x_ahead = {Kind::End, {x_end, 0}};
+  x_token = x_ahead = made(Kind::End, x_end, x_end);
 }
 
 std::string describe_place(std::string_view text, size_t offset, size_t size, std::string message,

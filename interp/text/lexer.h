@@ -102,7 +102,7 @@ class Lexer {
   void fail(const Token& at, std::string message, const char* expected = nullptr);
   Error take_error() { return std::move(*x_error); }
 
-  // Of a text beside the lexer's, such as that of a quoted module, names that live as long.
+  // Text that was made, such as a name without its escapes: it lives as long as the lexer.
   std::string_view keep(std::string text) { return x_kept.emplace_back(std::move(text)); }
 
  private:

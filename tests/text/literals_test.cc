@@ -123,7 +123,7 @@ TEST(Literals, HexFloatsRoundToTheNearestEven) {
 
 // strtod rounds correctly; both read what printf writes, and digits at random.
 TEST(Literals, FloatsAreThoseOfTheCLibrary) {
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same run every time
   for (int i = 0; i < 20000; ++i) {
     const auto value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
