@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/cli/process.h"
+#include "tests/wasmtime.h"
 
 namespace weft::testing {
 
@@ -111,10 +112,7 @@ TEST(Programs, GarbageCollectedObjectsOfKotlin) {
 
 // A guest's output, errors and exit status don't tell the backend.
 TEST(Programs, AreTheSameOnBothBackends) {
-  const char* const library = std::getenv("WEFT_WASMTIME_LIB");
-  if (WEFT_SANITIZED || library == nullptr || *library == '\0') {
-    GTEST_SKIP() << "sanitizers don't know Wasmtime's code, or WEFT_WASMTIME_LIB is not set";
-  }
+  if (!has_wasmtime()) GTEST_SKIP() << kNoWasmtime;
   const std::string folder = WEFT_GUESTS_DIR "/";
   std::vector<Program> programs{
       {"program-hello"},

@@ -11,6 +11,7 @@
 
 #include "tests/wasi/guest_runner.h"
 #include "tests/wasi/temp_dir.h"
+#include "tests/wasmtime.h"
 
 namespace weft::wasi {
 namespace {
@@ -19,10 +20,7 @@ class Guest : public testing::TestWithParam<std::tuple<PathResolver::Strategy, s
  protected:
   void SetUp() override {
     if (std::get<1>(GetParam()) == "Wasmtime") {
-      const char* const library = std::getenv("WEFT_WASMTIME_LIB");
-      if (WEFT_SANITIZED || library == nullptr || *library == '\0') {
-        GTEST_SKIP() << "sanitizers don't know Wasmtime's code, or WEFT_WASMTIME_LIB is not set";
-      }
+      if (!has_wasmtime()) GTEST_SKIP() << kNoWasmtime;
       options_.backend = or_throw(backends::wasmtime());
       // Its own descriptors, once and for all.
       (void)run_guest("wasi-unstable", Config(), options_);
@@ -39,7 +37,7 @@ class Guest : public testing::TestWithParam<std::tuple<PathResolver::Strategy, s
 
   GuestOptions options_{.strategy = std::get<0>(GetParam())};
   TempDir dir_;
-  std::ptrdiff_t before_ = 0;
+  std::ptrdiff_t before_ = open_descriptors();
 };
 
 TEST_P(Guest, OfTheFirstSnapshotFindsItsLayouts) {
