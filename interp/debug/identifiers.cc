@@ -58,7 +58,7 @@ std::string Identifiers::definition(uint32_t index) const {
 }
 
 std::string Identifiers::numbered_definition(uint32_t index) const {
-  const std::string text = definition(index);
+  std::string text = definition(index);
   if (text.starts_with(" $")) return text;
   return " (;" + std::to_string(index) + ";)" + text;
 }
