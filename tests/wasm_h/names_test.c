@@ -6,14 +6,14 @@ typedef void (*func)(void);
 #define FUNC(name) (func) name,
 #define INLINE(name)
 static const func exported[] = {
-#include "tests/capi/names.def"
+#include "tests/wasm_h/names.def"
 };
 #undef FUNC
 #undef INLINE
 #define FUNC(name)
 #define INLINE(name) (func) name,
 static const func in_header[] = {
-#include "tests/capi/names.def"
+#include "tests/wasm_h/names.def"
 };
 
 size_t count_exported(void);

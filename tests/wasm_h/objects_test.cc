@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "tests/capi/c_test.h"
+#include "tests/wasm_h/c_test.h"
 
 namespace weft::capi {
 namespace {

@@ -1,5 +1,5 @@
 // Memories, shared ones too, tables and globals.
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 static void accesses_are_checked(void) {
   world_t world = world_new("plain");

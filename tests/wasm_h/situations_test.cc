@@ -1,5 +1,5 @@
 // The situations of situations.c, each a test.
-#include "tests/capi/situations.h"
+#include "tests/wasm_h/situations.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Makes a test of GoogleTest of each function that the tests in C list.
 #include <gtest/gtest.h>
 
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 void c_test_fail(const char* file, int line, const char* what) {
   ADD_FAILURE_AT(file, line) << what;

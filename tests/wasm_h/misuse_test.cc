@@ -1,5 +1,5 @@
 // What other implementations of wasm.h abort on, crash with, or leave undefined.
-#include "tests/capi/c_test.h"
+#include "tests/wasm_h/c_test.h"
 
 #include <stdexcept>
 #include <thread>

@@ -1,5 +1,5 @@
 // Errors: what they tell, whose payload they carry, and how they become traps and come back.
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 static void names_are_the_enumerators(void) {
   CHECK(is_str(weft_errc_name(WEFT_ERRC_MALFORMED), "malformed"));

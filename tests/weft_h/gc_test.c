@@ -1,5 +1,5 @@
 // References: host objects, i31, structs, arrays, tags and exceptions.
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 static weft_error_t* throw_again(void* env, weft_caller_t* caller, const weft_val_t args[],
                                  size_t arg_count, weft_val_t results[], size_t result_count) {

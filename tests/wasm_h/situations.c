@@ -1,4 +1,4 @@
-#include "tests/capi/situations.h"
+#include "tests/wasm_h/situations.h"
 
 #include <pthread.h>
 #include <stdio.h>

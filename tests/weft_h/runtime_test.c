@@ -1,5 +1,5 @@
 // Types, values, functions, instances and linkers.
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 static const wasm_valkind_t kI32s[] = {WASM_I32, WASM_I32};
 static const wasm_valkind_t kMixed[] = {WASM_I32, WASM_I64, WASM_F32, WASM_F64};

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 // A fixture with WASI; the config is deleted.
 static world_t world_with(weft_wasi_config_t* config, const char* fixture) {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/c/c_test.h"
+#include "tests/weft_h/c_test.h"
 
 // An engine with a config that `set` changes, which must work.
 static wasm_engine_t* engine_with(weft_error_t* (*set)(wasm_config_t*, bool)) {
