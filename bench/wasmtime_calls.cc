@@ -36,7 +36,7 @@ void* add(void* /*env*/, void* /*caller*/, WasmtimeCalls::Raw* values, std::size
 }  // namespace
 
 struct WasmtimeCalls::State {
-  void* library = nullptr;
+  void* handle = nullptr;
   void* engine = nullptr;
   void* store = nullptr;
   void* context = nullptr;
@@ -47,7 +47,7 @@ struct WasmtimeCalls::State {
 
   template <class F>
   F* get(const char* name) const {
-    void* symbol = dlsym(library, name);
+    void* symbol = dlsym(handle, name);
     if (symbol == nullptr) throw std::runtime_error(std::string("Wasmtime has no ") + name);
     return reinterpret_cast<F*>(symbol);
   }
@@ -56,8 +56,8 @@ struct WasmtimeCalls::State {
 WasmtimeCalls::WasmtimeCalls(const std::string& path, const std::vector<std::uint8_t>& program)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
-  s.library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (s.library == nullptr) throw std::runtime_error(dlerror());
+  s.handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (s.handle == nullptr) throw std::runtime_error(dlerror());
   s.call =
       s.get<void*(void*, const Func*, Raw*, std::size_t, void**)>("wasmtime_func_call_unchecked");
   s.export_get = s.get<bool(void*, const Instance*, const char*, std::size_t, Extern*)>(

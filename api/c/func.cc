@@ -21,28 +21,7 @@ static_assert(sizeof(wasm_val_t::of) == sizeof(std::uint64_t));
 
 namespace {
 
-// Values on their way into a callback and out of it: the references in them are deleted in the end.
-class Values {
- public:
-  explicit Values(std::size_t size) : size_(size) {
-    if (size > inline_.size()) heap_ = std::make_unique<wasm_val_t[]>(size);
-  }
-  Values(const Values&) = delete;
-  Values& operator=(const Values&) = delete;
-  ~Values() {
-    for (wasm_val_t& value : span()) wasm_val_delete(&value);
-  }
-
-  [[nodiscard]] std::span<wasm_val_t> span() {
-    return {heap_ ? heap_.get() : inline_.data(), size_};
-  }
-  [[nodiscard]] wasm_val_vec_t vec() { return {size_, span().data()}; }
-
- private:
-  std::size_t size_;
-  std::array<wasm_val_t, 8> inline_{};
-  std::unique_ptr<wasm_val_t[]> heap_{};
-};
+using Values = weft::c::OwnedValues<wasm_val_t, wasm_val_delete>;
 
 // A callback of either kind, and what it is called with.
 struct Callback {
@@ -63,8 +42,8 @@ struct Callback {
     const auto to_c = [&](const weft::Val& value) { return new_val(store, value); };
     std::ranges::transform(args, in.span().begin(), to_c);
     std::ranges::transform(results, out.span().begin(), to_c);
-    const wasm_val_vec_t arg_vec = in.vec();
-    wasm_val_vec_t result_vec = out.vec();
+    const wasm_val_vec_t arg_vec{in.span().size(), in.span().data()};
+    wasm_val_vec_t result_vec{out.span().size(), out.span().data()};
     const std::unique_ptr<wasm_trap_t> trap(plain != nullptr
                                                 ? plain(&arg_vec, &result_vec)
                                                 : with_env(env.get(), &arg_vec, &result_vec));

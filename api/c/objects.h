@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,6 +97,33 @@ struct StoreLink {
 /// The host object behind wasm_foreign_t.
 struct Foreign {
   HostInfo info{};
+};
+
+/// Values whose references are deleted in the end. Zeros at first; up to eight need no memory.
+template <class V, void (*kDelete)(V*)>
+class OwnedValues {
+ public:
+  explicit OwnedValues(std::size_t size) : size_(size) {
+    if (size > inline_.size()) heap_ = std::make_unique<V[]>(size);
+  }
+  OwnedValues(const OwnedValues&) = delete;
+  OwnedValues& operator=(const OwnedValues&) = delete;
+  ~OwnedValues() {
+    for (V& value : span()) kDelete(&value);
+  }
+
+  [[nodiscard]] std::span<V> span() noexcept {
+    return {heap_ ? heap_.get() : inline_.data(), size_};
+  }
+  /// Copies the values to where they are the embedder's.
+  void release_to(V* out) noexcept {
+    for (V& value : span()) *out++ = std::exchange(value, V{});
+  }
+
+ private:
+  std::size_t size_;
+  std::array<V, 8> inline_{};
+  std::unique_ptr<V[]> heap_{};
 };
 
 /// What `work` answers; a zero of that type if memory ran out or anything else was thrown.

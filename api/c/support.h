@@ -106,31 +106,7 @@ void put_bytes(std::string_view bytes, wasm_byte_vec_t* out) noexcept;
 /// A reference in it is the caller's.
 [[nodiscard]] weft_val_t to_c(const StoreHandle& store, const Val& value);
 
-/// Values whose references are deleted in the end. Zeros at first; up to eight need no memory.
-class OwnedVals {
- public:
-  explicit OwnedVals(std::size_t size) : size_(size) {
-    if (size > inline_.size()) heap_ = std::make_unique<weft_val_t[]>(size);
-  }
-  OwnedVals(const OwnedVals&) = delete;
-  OwnedVals& operator=(const OwnedVals&) = delete;
-  ~OwnedVals() {
-    for (weft_val_t& value : span()) weft_val_delete(&value);
-  }
-
-  [[nodiscard]] std::span<weft_val_t> span() noexcept {
-    return {heap_ ? heap_.get() : inline_.data(), size_};
-  }
-  /// Copies the values to where they are the embedder's.
-  void release_to(weft_val_t* out) noexcept {
-    for (weft_val_t& value : span()) *out++ = std::exchange(value, weft_val_t{});
-  }
-
- private:
-  std::size_t size_;
-  std::array<weft_val_t, 8> inline_{};
-  std::unique_ptr<weft_val_t[]> heap_{};
-};
+using OwnedVals = OwnedValues<weft_val_t, weft_val_delete>;
 /// All values to where `out` points; nothing of them if memory runs out.
 void put_vals(const StoreHandle& store, std::span<const Val> values, weft_val_t* out);
 

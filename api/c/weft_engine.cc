@@ -134,7 +134,7 @@ weft_error_t* weft_config_set_wasmtime(wasm_config_t* config, weft_str_t library
   return attempt(
       [&]() -> Result<void> {
         if (compiler > WEFT_WASMTIME_PULLEY) return fail(Errc::usage, "no such compiler");
-        return put(weft::backends::wasmtime({.library = std::string(view(library)),
+        return put(weft::backends::wasmtime({.file = std::string(view(library)),
                                              .compiler = static_cast<Compiler>(compiler)}),
                    &config->backend);
       },

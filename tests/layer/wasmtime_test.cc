@@ -12,7 +12,7 @@ namespace {
 
 TEST(Wasmtime, IsRefusedWithWhatWasTried) {
   if (WEFT_SANITIZED) GTEST_SKIP() << "sanitizers don't know Wasmtime's code";
-  const auto missing = backends::wasmtime({.library = "/nowhere/libwasmtime.so"});
+  const auto missing = backends::wasmtime({.file = "/nowhere/libwasmtime.so"});
   ASSERT_FALSE(missing);
   if (interp::kSmall) {
     EXPECT_EQ(missing.error().code(), Errc::unsupported);
@@ -20,7 +20,7 @@ TEST(Wasmtime, IsRefusedWithWhatWasTried) {
   }
   EXPECT_EQ(missing.error().code(), Errc::not_found);
   EXPECT_NE(missing.error().message().find("/nowhere/libwasmtime.so"), std::string::npos);
-  const auto other = backends::wasmtime({.library = "libm.so.6"});
+  const auto other = backends::wasmtime({.file = "libm.so.6"});
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code(), Errc::unsupported);
   EXPECT_NE(other.error().message().find("lacks wasm_config_new"), std::string::npos);

@@ -198,7 +198,7 @@ class Wasmtime final : public backend::Backend {
 }  // namespace
 
 Result<std::shared_ptr<const backend::Backend>> wasmtime(const WasmtimeOptions& options) {
-  Result<std::shared_ptr<const WasmtimeLibrary>> library = load_wasmtime(options.library);
+  Result<std::shared_ptr<const WasmtimeLibrary>> library = load_wasmtime(options.file);
   if (!library) return std::unexpected<Error>(std::move(library).error());
   return std::make_shared<const Wasmtime>(std::move(*library), options.compiler);
 }

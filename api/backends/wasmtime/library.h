@@ -19,7 +19,7 @@ struct WasmtimeLibrary {
   unsigned version = 0;  // the major one
 };
 
-// Looks in `path`, or, if that is empty, where WasmtimeOptions::library says. A library stays
+// Looks in `path`, or, if that is empty, where WasmtimeOptions::file says. A library stays
 // loaded for good. Errc::not_found with what was tried, Errc::unsupported for another version.
 Result<std::shared_ptr<const WasmtimeLibrary>> load_wasmtime(const std::string& path);
 

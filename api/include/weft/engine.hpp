@@ -33,10 +33,10 @@ enum class WasmtimeCompiler : std::uint8_t {
 
 /// Where to find Wasmtime, and how it is to run.
 struct WasmtimeOptions {
-  /// The library's file. Empty: what the environment variable WEFT_WASMTIME_LIB says, else
+  /// The library. Empty: what the environment variable WEFT_WASMTIME_LIB says, else
   /// libwasmtime where the system looks for libraries, else the one of Python's package `wasmtime`
   /// in the active virtual environment or the user's own packages.
-  std::string library{};
+  std::string file{};
   WasmtimeCompiler compiler = WasmtimeCompiler::Cranelift;
 };
 
