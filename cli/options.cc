@@ -92,6 +92,18 @@ std::span<const std::string> read_options(std::span<const std::string> args,
   return args;
 }
 
+const std::string* read_one_file(std::span<const std::string> args, std::span<const Option> options,
+                                 const bool& help) {
+  args = read_options(args, options);
+  if (help) return nullptr;
+  if (args.empty()) throw UsageError("which file?");
+  const std::string& file = args.front();
+  args = read_options(args.subspan(1), options);
+  if (help) return nullptr;
+  if (!args.empty()) throw UsageError("one file at a time");
+  return &file;
+}
+
 Option features_option(Features& features) {
   return {"--features", "LIST",
           "let modules use these features besides the usual ones, and\nnot those with a minus: "

@@ -54,6 +54,10 @@ struct Option {
 std::span<const std::string> read_options(std::span<const std::string> args,
                                           std::span<const Option> options);
 
+// The one operand of a command, which options may follow, too. Null once an option has set `help`.
+const std::string* read_one_file(std::span<const std::string> args, std::span<const Option> options,
+                                 const bool& help);
+
 // The option that says which features modules may use.
 Option features_option(Features& features);
 

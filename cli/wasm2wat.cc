@@ -59,20 +59,18 @@ int wasm2wat_command(Args args) {
   bool help = false;
   std::string output;
   const std::vector<Option> known = {
-      {"-o", "FILE", "the text's file; otherwise it goes to the standard output",
+      {"-o", "FILE", "the text's file; otherwise, or with -, the standard output",
        [&](std::string_view file) { output = file; }},
       {"--help", "", "this text", [&](std::string_view) { help = true; }},
   };
-  args = read_options(args, known);
-  if (help) {
+  const std::string* const operand = read_one_file(args, known, help);
+  if (operand == nullptr) {
     print(std::string(kHelp) + options_help(known) + std::string(kHelpEnd));
     return kOk;
   }
-  if (args.empty()) throw UsageError("which file?");
-  const std::string& file = args.front();
-  // Options may follow the file, too, as nothing else does.
-  args = read_options(args.subspan(1), known);
-  if (!args.empty()) throw UsageError("one file at a time");
+  const std::string& file = *operand;
+  if (output == file) throw UsageError("the text would replace its module; -o FILE gives another");
+  if (output == "-") output.clear();
 
   const Result<std::string> module = read_file(file);
   if (!module) return report(file, module.error());

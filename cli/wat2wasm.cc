@@ -48,16 +48,12 @@ int wat2wasm_command(Args args) {
        [&](std::string_view) { options.names = true; }},
       {"--help", "", "this text", [&](std::string_view) { help = true; }},
   };
-  args = read_options(args, known);
-  if (help) {
+  const std::string* const operand = read_one_file(args, known, help);
+  if (operand == nullptr) {
     print(std::string(kHelp) + options_help(known) + std::string(kHelpEnd));
     return kOk;
   }
-  if (args.empty()) throw UsageError("which file?");
-  const std::string& file = args.front();
-  // Options may follow the file, too, as nothing else does.
-  args = read_options(args.subspan(1), known);
-  if (!args.empty()) throw UsageError("one file at a time");
+  const std::string& file = *operand;
   if (output.empty()) output = std::filesystem::path(file).replace_extension(".wasm").string();
 
   const Result<std::string> text = read_file(file);

@@ -176,6 +176,36 @@ TEST(Wat2wasm, QuotesWhatItDoesNotUnderstand) {
   EXPECT_EQ(run_weft({"wat2wasm"}).status, 2);
 }
 
+TEST(Wasm2wat, WritesTextThatMakesTheSameModule) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size writes no text";
+  const TemporaryFolder folder;
+  const std::string module = folder.path() + "/a.wasm";
+  const std::string text = folder.path() + "/b.wat";
+  EXPECT_EQ(run_weft({"wat2wasm", folder.write("a.wat", kText), "--names"}).status, 0);
+  const std::string printed = run_weft({"wasm2wat", module}).output;
+  EXPECT_THAT(printed, HasSubstr("$two"));
+  EXPECT_EQ(run_weft({"wasm2wat", module, "-o", "-"}).output, printed);
+  EXPECT_EQ(run_weft({"wasm2wat", module, "-o", text}).status, 0);
+  EXPECT_EQ(std::filesystem::file_size(text), printed.size());
+  EXPECT_EQ(run_weft({"wat2wasm", text, "--names", "-o", "-"}).output,
+            run_weft({"wat2wasm", folder.path() + "/a.wat", "--names", "-o", "-"}).output);
+}
+
+TEST(Wasm2wat, LeavesFilesAsTheyAreIfItFails) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size writes no text";
+  const TemporaryFolder folder;
+  const std::string cut = folder.write("cut.wasm", kEmptyModule.substr(0, 7));
+  const std::string kept = folder.write("kept.wat", "kept");
+  const ProcessResult result = run_weft({"wasm2wat", cut, "-o", kept});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("cut.wasm: malformed: unexpected end"));
+  EXPECT_EQ(std::filesystem::file_size(kept), 4u);
+  EXPECT_EQ(run_weft({"wasm2wat", cut, "-o", cut}).status, 2);
+  EXPECT_EQ(run_weft({"wasm2wat", "/no/such/file.wasm"}).status, 1);
+  EXPECT_EQ(run_weft({"wasm2wat"}).status, 2);
+  EXPECT_THAT(run_weft({"wasm2wat", cut, "--help"}).output, StartsWith("Usage: weft wasm2wat"));
+}
+
 TEST(Validate, IsSilentAboutValidModules) {
   const ProcessResult result = run_weft({"validate", fixture("math"), fixture("trap")});
   EXPECT_EQ(result.status, 0);
