@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the workloads on several engines in turn; prints medians and ratios of CPU time, memory and start-up.
 
-    compare.py --build DIR [--runs N] [--only GROUP,...] [--json FILE] [--svg FILE] NAME=COMMAND ...
+    compare.py --build DIR [--python FILE --site-packages DIR] [--runs N] [--only GROUP,...] [--json FILE] [--svg FILE] \
+        NAME=COMMAND ...
 
 DIR is a build folder with benchmarks. A COMMAND is split as a shell would; {wasm} and {native} in it stand for the
 program, and an engine is left out where a file that it needs is missing. The first engine is the base of the ratios, and
@@ -12,6 +13,8 @@ The figure of a workload is the median of user CPU time, of the whole process; a
 charged for the program alone. Start-up is the whole process, always; what takes seconds there is run once.
 
 The group `calls-in-process` is no programs: what calls and instances cost on each backend of Weft's, in one process (calls.py).
+Nor is `python`: what calls cost in Weft's Python package, which is in the build folder, and in that of Wasmtime, in the
+folder --site-packages, by the interpreter --python (python_calls.py).
 """
 
 import argparse
@@ -24,10 +27,12 @@ from pathlib import Path
 
 import calls
 import plot
+import python_calls
 from measure import Failure, run
 
 STARTUP = "startup"  # the group whose programs are measured whole
 CALLS = "calls-in-process"
+PYTHON = "python"
 LONG = 3  # seconds; what takes longer runs once
 
 
@@ -154,6 +159,8 @@ def programs_by_group(guests, only):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--python", help="an interpreter, for the group python")
+    parser.add_argument("--site-packages", help="where it finds Wasmtime's package")
     parser.add_argument("--runs", type=count, default=5)
     parser.add_argument("--only", type=lambda text: text.split(","), help="groups, with commas between")
     parser.add_argument("--json", type=Path)
@@ -167,12 +174,16 @@ def main():
     try:
         groups = programs_by_group(bench.guests, options.only)
         with_calls = not options.only or CALLS in options.only
-        if not groups and not with_calls:
+        with_python = options.python and (not options.only or PYTHON in options.only)
+        if not groups and not with_calls and not with_python:
             sys.exit(f"no workloads in {bench.guests}, or no such group")
         measured = {
             group: {program: bench.measure(program) for program in programs} for group, programs in groups.items()
         }
         in_process = calls.measure(str(options.build / "bench" / "weft-bench-backends"), bench.runs) if with_calls else {}
+        in_python = {}
+        if with_python:
+            in_python = python_calls.measure(options.python, options.build, options.site_packages, bench.runs)
     except (Failure, OSError) as failure:
         sys.exit(str(failure))
     startup = measured.pop(STARTUP, {})
@@ -183,8 +194,18 @@ def main():
     if in_process:
         print()
         print_table(calls.table(in_process))
+    if in_python:
+        print()
+        print_table(python_calls.table(in_python))
     if options.json:
-        result = {"base": bench.base, "runs": bench.runs, "workloads": measured, "startup": startup, "calls": in_process}
+        result = {
+            "base": bench.base,
+            "runs": bench.runs,
+            "workloads": measured,
+            "startup": startup,
+            "calls": in_process,
+            "python": in_python,
+        }
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.svg and measured and bench.others:
         options.svg.write_text(plot.ratios(bench.base, bench.others, measured))
