@@ -315,6 +315,8 @@ static void fuel_runs_out(void) {
   world_delete(&world);
 }
 
+static bool count_and_go_on(void* asked) { return ++*(int*)asked == 1; }
+
 static void* interrupt_it(void* handle) {
   weft_interrupt(handle);
   return NULL;
@@ -334,6 +336,16 @@ static void another_thread_stops_a_guest(void) {
   weft_interrupt(copy);
   weft_store_clear_interrupt(world.store);
   OK(weft_store_check_interrupt(world.store));
+  int asked = 0;
+  OK(weft_store_set_interrupt_hook(world.store, count_and_go_on, &asked, count_call));
+  weft_interrupt(handle);
+  OK(weft_store_check_interrupt(world.store));
+  weft_interrupt(handle);
+  FAILS(WEFT_ERRC_INTERRUPTED, weft_store_check_interrupt(world.store));
+  CHECK(asked == 2);
+  OK(weft_store_set_interrupt_hook(world.store, NULL, NULL, NULL));
+  CHECK(asked == 3);
+  FAILS(WEFT_ERRC_USAGE, weft_store_set_interrupt_hook(NULL, NULL, NULL, NULL));
   world_delete(&world);
   weft_interrupt(handle);
   weft_interrupt_delete(handle);

@@ -409,6 +409,15 @@ WASM_API_EXTERN void weft_interrupt_delete(WASM_OWN weft_interrupt_t*);
 /// Makes the guest that runs, or the next one, stop with WEFT_ERRC_INTERRUPTED. Safe in a signal
 /// handler.
 WASM_API_EXTERN void weft_interrupt(const weft_interrupt_t*);
+/// Whether a guest that weft_interrupt wants stopped goes on nevertheless. Called on the thread
+/// that uses the store, wherever the guest is: must not use the store; calls are refused.
+typedef bool (*weft_interrupt_hook_t)(void* env);
+/// Installs what is asked before a request stops the guest; a null hook removes it.
+/// WEFT_ERRC_USAGE if the engine's config turned interruption off.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_store_set_interrupt_hook(wasm_store_t*,
+                                                                     weft_interrupt_hook_t hook,
+                                                                     WASM_OWN void* env,
+                                                                     void (*finalizer)(void* env));
 /// For callbacks that block: WEFT_ERRC_INTERRUPTED if an interrupt is pending, which it then takes.
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_store_check_interrupt(wasm_store_t*);
 /// Forgets a pending interrupt.

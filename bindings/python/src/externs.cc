@@ -1,7 +1,5 @@
 #include "bindings/python/src/externs.h"
 
-#include <nanobind/stl/string.h>
-
 #include "bindings/python/src/func.h"
 #include "bindings/python/src/memory.h"
 #include "bindings/python/src/values.h"

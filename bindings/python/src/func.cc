@@ -1,7 +1,5 @@
 #include "bindings/python/src/func.h"
 
-#include <nanobind/stl/string_view.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>

@@ -1,7 +1,4 @@
 // Linker and InstancePre: modules whose imports are found by name.
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
-
 #include <memory>
 #include <string>
 #include <string_view>

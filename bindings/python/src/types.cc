@@ -1,6 +1,5 @@
 // The types of values and of what modules import and export: the engine's own, as Python sees them.
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 

@@ -1,7 +1,5 @@
 #include "bindings/python/src/values.h"
 
-#include <nanobind/stl/string.h>
-
 #include <array>
 #include <bit>
 #include <cstring>
