@@ -1,6 +1,7 @@
 """What no program should do, and what it gets for it: an exception, never a crash."""
 
 import copy
+import inspect
 import pathlib
 import pickle
 import subprocess
@@ -57,17 +58,15 @@ OF_A_STORE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OF_A_STORE)
+@pytest.mark.parametrize("name", [name for name in OF_A_STORE if name != "InstanceExports"])
 @pytest.mark.parametrize("copies", [copy.copy, copy.deepcopy, pickle.dumps], ids=["copy", "deepcopy", "pickle"])
 def test_what_an_engine_owns_has_no_copies(weft, name, copies):
     with pytest.raises((TypeError, pickle.PicklingError)):
         copies(everything(weft)[name])
 
 
-@pytest.mark.parametrize(
-    "name",
-    [*OF_A_STORE, "ValType", "FuncType", "GlobalType", "TableType", "MemoryType", "ImportType", "ExportType", "Frame"],
-)
+@pytest.mark.filterwarnings("ignore:nanobind. attempted to access an uninitialized instance")
+@pytest.mark.parametrize("name", [name for name in OF_A_STORE if name != "InstanceExports"])
 def test_an_object_that_was_never_made_is_an_error(weft, name):
     """As made by __new__ alone, or by a subclass that forgot its base's __init__."""
     kind = type(everything(weft)[name])
@@ -83,7 +82,7 @@ def test_an_object_that_was_never_made_is_an_error(weft, name):
             continue
         store = weft.Store()
         for attribute in dir(made):
-            if attribute.startswith("_"):
+            if attribute.startswith("_") or inspect.ismethod(getattr(kind, attribute)):  # one of its class
                 continue
             with pytest.raises((TypeError, ValueError, AttributeError, weft.WasmtimeError)):
                 member = getattr(made, attribute)
@@ -155,6 +154,24 @@ def test_objects_take_attributes_and_weak_references(weft):
         assert objects[name].note == name
 
 
+@pytest.mark.filterwarnings("ignore:nanobind. attempted to access an uninitialized instance")
+@pytest.mark.parametrize("name", [name for name in OF_A_STORE if name != "InstanceExports"])
+def test_garbage_that_was_never_made_is_collected(weft, collect, name):
+    kind = type(everything(weft)[name])
+    try:
+        made = kind.__new__(kind)
+        made.itself = made
+    except (TypeError, AttributeError):
+        return
+    for use in (memoryview, lambda it: it(weft.Store()), bool, repr, hash):
+        try:
+            use(made)
+        except (TypeError, ValueError, BufferError):
+            pass
+    del made
+    collect()
+
+
 # What each method would be given by a program that is wrong: objects that are mixed up, closed or of another store.
 
 
@@ -168,19 +185,20 @@ def other_arguments(weft):
 @pytest.mark.parametrize("name", [name for name in OF_A_STORE if name not in ("Config", "WasiConfig")])
 def test_other_arguments_are_exceptions(weft, name):
     others = other_arguments(weft)
-    for attribute in dir(getattr(weft, name, object)):
-        if attribute.startswith("_") or attribute in ("close", "mro"):
+    kind = type(everything(weft)[name])
+    methods = [attribute for attribute in dir(kind) if not attribute.startswith("_") and callable(getattr(kind, attribute))]
+    assert methods
+    for attribute in methods:
+        if attribute == "close":
             continue
         for other in others:
-            target = everything(weft)[name]
-            method = getattr(target, attribute)
-            if not callable(method):
-                break
+            method = getattr(everything(weft)[name], attribute)
             for arguments in ((), (other,), (other, other), (other, 0), (other, "x", "y", other)):
                 try:
                     method(*arguments)
                 except Exception as error:
                     assert not isinstance(error, (SystemError, MemoryError)), (attribute, arguments)
+                    assert "bad_cast" not in str(error), (attribute, arguments)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -223,9 +241,9 @@ def test_names_with_nul_and_surrogates(weft):
     linker = weft.Linker(engine)
     linker.define_func("a\0b", "\0", weft.FuncType([], []), lambda: None)
     assert isinstance(linker.get(weft.Store(engine), "a\0b", "\0"), weft.Func)
-    with pytest.raises(UnicodeEncodeError):
+    with pytest.raises((UnicodeEncodeError, TypeError)):
         linker.define_func("\ud800", "x", weft.FuncType([], []), lambda: None)
-    with pytest.raises((UnicodeEncodeError, weft.WasmtimeError)):
+    with pytest.raises((UnicodeEncodeError, TypeError, weft.WasmtimeError)):
         weft.Module(engine, '(module (func (export "\ud800")))')
 
 

@@ -39,7 +39,7 @@ def test_a_module_is_made_of_nothing_else(wt, wasm):
         wt.Module(wt.Engine(), wasm)
 
 
-@pytest.mark.parametrize("wasm", [b"", b"\0", b"\0asm", EMPTY[:-1], EMPTY + b"\xff", bytearray(b"(module)")])
+@pytest.mark.parametrize("wasm", [b"", b"\0", b"\0asm", EMPTY[:-1], EMPTY + b"\xff"])
 def test_bytes_that_are_no_module_are_an_error(wt, wasm):
     with pytest.raises(wt.WasmtimeError):
         wt.Module(wt.Engine(), wasm)
@@ -204,6 +204,5 @@ def test_bytes_become_text(weft):
         weft.wasm2wat(b"\0asm")
 
 
-def test_text_is_any_bytes_whose_first_is_not_0(weft):
+def test_text_may_be_a_bytearray(weft):
     assert weft.Module(weft.Engine(), bytearray(b"(module)")).exports == []
-    assert weft.Module(weft.Engine(), memoryview(EMPTY)).exports == []

@@ -182,6 +182,7 @@ def test_streams_are_callbacks(wt, config):
     assert all(type(value) is bytes for value in out + err)
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored")
 def test_a_callback_that_fails_is_an_error_of_the_guest_s(wt, config):
     def fail(value):
         raise ValueError("reason")
