@@ -81,7 +81,7 @@ bool to_bool(nb::handle value) {
 }  // namespace
 
 void bind_config(nb::module_& module) {
-  nb::class_<Config, Managed> config(
+  auto config = bind_class<Config, Managed>(
       module, "Config",
       "Settings of an Engine. They can be set, not read. What is about compilers only is "
       "accepted and has no effect.");
