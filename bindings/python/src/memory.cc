@@ -68,7 +68,7 @@ std::size_t write_memory(const Memory& self, Storelike store, nb::handle value, 
 }
 
 // A ctypes array of bytes in place, which keeps a view of its memory.
-nb::object buffer_array(nb::handle memory, const nb::object& size, std::size_t offset) {
+nb::object buffer_array(nb::handle memory, const nb::object& size, Py_ssize_t offset) {
   const nb::object type = nb::module_::import_("ctypes").attr("c_ubyte") * size;
   return type.attr("from_buffer")(memory, offset);
 }
@@ -208,7 +208,7 @@ void bind_memory(nb::module_& module) {
           "data_len.")
       .def(
           "get_buffer_ptr",
-          [](nb::handle self, Storelike store, nb::handle size, std::size_t offset) {
+          [](nb::handle self, Storelike store, nb::handle size, Py_ssize_t offset) {
             const std::size_t all = nb::cast<Memory&>(self).span(store).size();
             return buffer_array(self, size.is_none() ? nb::int_(all) : nb::borrow(size), offset);
           },
