@@ -109,7 +109,7 @@ HostFunction make_host_function(const FuncType& type, nb::object callable, bool 
 }
 
 void bind_callback(nb::module_& module) {
-  nb::class_<Callback>(module, "_Callback", nb::type_slots(kGcSlots<Callback>));
+  bind_collected_class<Callback>(module, "_Callback", "A callable that guests may call.");
 }
 
 }  // namespace weft::python

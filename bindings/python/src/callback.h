@@ -9,6 +9,8 @@
 
 namespace weft::python {
 
+class Store;
+
 /// A callable that guests may call: a Python object, so that Python's garbage collector sees the
 /// callable. The stores, linkers and configurations through which a guest can reach it own it. C++
 /// holds a Cell only, and so no count that the collector doesn't know of.
@@ -29,6 +31,9 @@ class Callback {
     visit(callable_);
   }
   void clear() { callable_.reset(); }
+
+  /// A store whose streams call it; null at first.
+  Store* store = nullptr;
 
   /// The callable behind a cell. Raises WasmtimeError if the collector has taken it.
   static nb::object callable(const Cell& cell);

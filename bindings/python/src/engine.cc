@@ -20,7 +20,7 @@ void Engine::increment_epoch() {
 }
 
 void bind_engine(nb::module_& module) {
-  nb::class_<Engine, Managed>(
+  bind_class<Engine, Managed>(
       module, "Engine",
       "What modules are made by and stores are made in. Any number of threads may share one.")
       .def(nb::init<Config*>(), "config"_a.none() = nb::none(),

@@ -15,14 +15,14 @@ T* bound(nb::handle object) {
   return nb::try_cast(object, item) ? item : nullptr;
 }
 
-Global make_global(Storelike store, const GlobalType& type, nb::handle value) {
+void make_global(Global* self, Storelike store, const GlobalType& type, nb::handle value) {
   const Val init = to_val(*store, type.content, value);
-  return take(Global::create(store.open(), type, init));
+  new (self) Global(take(Global::create(store.open(), type, init)));
 }
 
-Table make_table(Storelike store, const TableType& type, nb::handle init) {
+void make_table(Table* self, Storelike store, const TableType& type, nb::handle init) {
   const Ref ref = to_ref(*store, type.element, init);
-  return take(Table::create(store.open(), type, ref));
+  new (self) Table(take(Table::create(store.open(), type, ref)));
 }
 
 std::uint64_t grow_table(const Table& self, Storelike store, nb::handle amount, nb::handle init) {
@@ -77,8 +77,8 @@ nb::object from_extern(Store& store, const Extern& item) {
 }
 
 void bind_externs(nb::module_& module) {
-  nb::class_<Global>(module, "Global", "A global variable of a store.")
-      .def(nb::new_(&make_global), "store"_a, "ty"_a, "val"_a.none(),
+  bind_class<Global>(module, "Global", "A global variable of a store.")
+      .def("__init__", &make_global, "store"_a, "ty"_a, "val"_a.none(),
            "Makes a global. TypeError if the value isn't of the type.")
       .def(
           "type", [](const Global& self, Storelike store) { return take(self.type(store.open())); },
@@ -88,8 +88,8 @@ void bind_externs(nb::module_& module) {
       .def("set_value", &set_global_value, "store"_a, "val"_a.none(),
            "Sets the value. WasmtimeError if the global is immutable.");
 
-  nb::class_<Table>(module, "Table", "A table of references of a store.")
-      .def(nb::new_(&make_table), "store"_a, "ty"_a, "init"_a.none(),
+  bind_class<Table>(module, "Table", "A table of references of a store.")
+      .def("__init__", &make_table, "store"_a, "ty"_a, "init"_a.none(),
            "Makes a table, of as many elements `init` as its type has at least.")
       .def(
           "type", [](const Table& self, Storelike store) { return take(self.type(store.open())); },
@@ -105,11 +105,13 @@ void bind_externs(nb::module_& module) {
       .def("set", &set_element, "store"_a, "idx"_a, "val"_a.none(),
            "Sets an element. WasmtimeError outside of the table.");
 
-  nb::class_<Tag>(module, "Tag", "The identity of a kind of exception of guests.")
-      .def(nb::new_([](Storelike store, const TagType& type) {
-             return take(Tag::create(store.open(), type));
-           }),
-           "store"_a, "ty"_a)
+  bind_class<Tag>(module, "Tag", "The identity of a kind of exception of guests.")
+      .def(
+          "__init__",
+          [](Tag* self, Storelike store, const TagType& type) {
+            new (self) Tag(take(Tag::create(store.open(), type)));
+          },
+          "store"_a, "ty"_a)
       .def(
           "type", [](const Tag& self, Storelike store) { return take(self.type(store.open())); },
           "store"_a, "The type of the tag.")

@@ -44,29 +44,30 @@ PyObject* exception_class(nb::exception_type type) {
 // tp_call. No method of nanobind's, which would look for the types of its arguments first.
 PyObject* call_func(PyObject* self, PyObject* args, PyObject* kwargs) {
   try {
-    std::size_t count = static_cast<std::size_t>(PyTuple_Size(args));
-    PyObject* const* items = &PyTuple_GET_ITEM(args, 0);
-    nb::object named;
+    if (!nb::inst_ready(self)) throw nb::type_error("the function has not been made");
+    // The store is the first argument, or the only one that has a name.
+    std::size_t first = 1;
+    nb::handle argument;
     if (kwargs != nullptr && PyDict_Size(kwargs) != 0) {
-      named = nb::borrow(PyDict_GetItemString(kwargs, "store"));
-      if (!named || PyDict_Size(kwargs) != 1 || count != 0) {
-        throw nb::type_error("a function takes its store and arguments by position");
+      first = 0;
+      argument = PyDict_GetItemString(kwargs, "store");
+      if (!argument || PyDict_Size(kwargs) != 1 || PyTuple_Size(args) != 0) {
+        throw nb::type_error("Func.__call__() takes its arguments by position");
       }
-    }
-    if (!named && count == 0) {
+    } else if (PyTuple_Size(args) == 0) {
       throw nb::type_error("Func.__call__() missing 1 required positional argument: 'store'");
+    } else {
+      argument = NB_TUPLE_GET_ITEM(args, 0);
     }
     Storelike store;
-    if (!store.load(named ? named : nb::borrow(items[0]))) throw nb::type_error("expected a Store");
-    if (!named) {
-      ++items;
-      --count;
-    }
-    return nb::inst_ptr<Func>(self)->call(*store, items, count).release().ptr();
+    if (!store.load(argument)) throw nb::type_error("expected a Store");
+    return nb::inst_ptr<Func>(self)->call(*store, args, first).release().ptr();
   } catch (nb::python_error& error) {
     error.restore();
   } catch (const nb::builtin_exception& error) {
     PyErr_SetString(exception_class(error.type()), error.what());
+  } catch (const std::bad_cast&) {
+    PyErr_SetString(PyExc_TypeError, "an argument is of the wrong type");
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
   }
@@ -89,13 +90,17 @@ const FuncType& Func::type(StoreRef store) {
   return *type_;
 }
 
-nb::object Func::call(Store& store, PyObject* const* args, std::size_t count) {
+nb::object Func::call(Store& store, nb::handle args, std::size_t first) {
   const FuncType& type = this->type(store.open());
   const std::span<const ValType> params = type.params();
   const std::span<const ValType> results = type.results();
+  const std::size_t count = static_cast<std::size_t>(PyTuple_Size(args.ptr())) - first;
   if (count != params.size()) throw_wrong_count(count, params.size());
   Slots slots(std::max(count, results.size()));
-  for (std::size_t i = 0; i < count; ++i) lower(store, params[i], args[i], slots.data()[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    PyObject* arg = NB_TUPLE_GET_ITEM(args.ptr(), static_cast<Py_ssize_t>(first + i));
+    lower(store, params[i], arg, slots.data()[i]);
+  }
   store.run([&](StoreRef ref) { return handle_.call_raw(ref, slots.data()); });
   if (results.empty()) return nb::none();
   if (results.size() == 1) return lift(store, results[0], slots.data()[0]);
@@ -107,14 +112,15 @@ nb::object Func::call(Store& store, PyObject* const* args, std::size_t count) {
 }
 
 void bind_func(nb::module_& module) {
-  nb::class_<Func>(
-      module, "Func", nb::type_slots(func_slots),
+  bind_class<Func>(
+      module, "Func",
       "A function of a store: a guest's, or one of Python's that guests can call.\n\n"
       "Calling it, `func(store, *args)`, takes integers for i32, i64 and v128, of which "
       "it keeps the low\nbits, floats for f32 and f64, any object for externref, a Func "
       "or None for funcref, and each of these\nas a Val. It gives None, the result, or "
       "a list of several. Raises Trap, ExitTrap or WasmtimeError, and\nwhat a host "
-      "function raised as it is.")
+      "function raised as it is.",
+      func_slots)
       .def(nb::init<Storelike, const FuncType&, nb::object, bool>(), "store"_a, "ty"_a, "func"_a,
            "access_caller"_a = false,
            "Makes a function that calls `func` with a guest's arguments, after a Caller if "

@@ -20,8 +20,8 @@ class Func {
   /// Its type, which is looked up once.
   const FuncType& type(StoreRef store);
 
-  /// Calls with Python's arguments: the result, a list of them, or None.
-  nb::object call(Store& store, PyObject* const* args, std::size_t count);
+  /// Calls with the items of a tuple from `first` on: the result, a list of them, or None.
+  nb::object call(Store& store, nb::handle args, std::size_t first);
 
  private:
   weft::Func handle_;

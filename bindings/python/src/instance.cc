@@ -1,5 +1,6 @@
 #include "bindings/python/src/instance.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@ namespace weft::python {
 
 namespace {
 
-Instance* instantiate(Storelike store, Module& module, const nb::sequence& imports) {
+void instantiate(Instance* self, Storelike store, Module& module, const nb::sequence& imports) {
   const StoreRef in = store.open();
   std::vector<Extern> items;
   for (nb::handle item : imports) items.push_back(to_extern(in, item));
@@ -19,11 +20,17 @@ Instance* instantiate(Storelike store, Module& module, const nb::sequence& impor
     raise_error("expected " + std::to_string(impl.imports().size()) + " imports, found " +
                 std::to_string(items.size()));
   }
-  return new Instance(
-      store->run([&](StoreRef ref) { return weft::Instance::create(ref, impl, items); }));
+  new (self) Instance(store->run(
+      [&](StoreRef ref) { return weft::Instance::create(ref, impl, items); }, has_start(impl)));
 }
 
 }  // namespace
+
+bool has_start(const weft::Module& module) {
+  constexpr std::uint8_t kStartSection = 8;
+  return std::ranges::any_of(module.sections(),
+                             [](const Section& section) { return section.id == kStartSection; });
+}
 
 nb::object Instance::exports(Storelike store) {
   const StoreRef in = store.open();
@@ -40,8 +47,8 @@ nb::object Instance::exports(Storelike store) {
 }
 
 void bind_instance(nb::module_& module) {
-  nb::class_<Instance>(module, "Instance", "A module brought to life in a store.")
-      .def(nb::new_(&instantiate), "store"_a, "module"_a, "imports"_a,
+  bind_collected_class<Instance>(module, "Instance", "A module brought to life in a store.")
+      .def("__init__", &instantiate, "store"_a, "module"_a, "imports"_a,
            "Instantiates with an object for each of the module's imports, in their order, and runs "
            "the start function.\nLinker.instantiate does it by name.")
       .def("exports", &Instance::exports, "store"_a,

@@ -17,9 +17,18 @@ class Instance {
   /// The exports, made once.
   nb::object exports(Storelike store);
 
+  template <class Visitor>
+  void traverse(const Visitor& visit) {
+    visit(exports_);
+  }
+  void clear() { exports_.reset(); }
+
  private:
   weft::Instance handle_;
   nb::object exports_;
 };
+
+/// Whether instantiating a module calls a function of it.
+[[nodiscard]] bool has_start(const weft::Module& module);
 
 }  // namespace weft::python

@@ -68,13 +68,15 @@ class Definitions {
     const StoreRef in = store.open();
     for (nb::handle object : objects_of(module)) store->keep(nb::borrow(object));
     const std::shared_ptr<const weft::Linker> linker = linker_for(in, module);
-    return store->run([&](StoreRef ref) -> Result<weft::Instance> {
-      Result<weft::Instance> instance = linker->instantiate(ref, module);
-      if (instance && initialize) {
-        if (auto done = wasi::initialize(ref, *instance); !done) return fail(done.error());
-      }
-      return instance;
-    });
+    return store->run(
+        [&](StoreRef ref) -> Result<weft::Instance> {
+          Result<weft::Instance> instance = linker->instantiate(ref, module);
+          if (instance && initialize) {
+            if (auto done = wasi::initialize(ref, *instance); !done) return fail(done.error());
+          }
+          return instance;
+        },
+        initialize || has_start(module));
   }
 
   /// A copy that later changes of this one don't show in.
@@ -176,6 +178,7 @@ class Linker final : public Owner<Definitions> {
       if (!get().linker().has(name, entry)) continue;
       nb::object found = item(store, name, entry);
       if (nb::isinstance<Func>(found)) return found;
+      if (entry.empty()) raise_error("the default of \"" + std::string(name) + "\" is no function");
     }
     return nb::cast(Func(take(weft::Func::wrap(store.open(), [] {}))));
   }
@@ -289,14 +292,14 @@ void Linker::define_unknown_as_defaults(Storelike store, Module& module) {
 }  // namespace
 
 void bind_linker(nb::module_& module) {
-  nb::class_<InstancePre, Managed>(module, "InstancePre", nb::type_slots(kGcSlots<InstancePre>),
-                                   "A module with imports that a Linker has found.")
+  bind_collected_class<InstancePre, Managed>(module, "InstancePre",
+                                             "A module with imports that a Linker has found.")
       .def("instantiate", &InstancePre::instantiate, nb::rv_policy::take_ownership, "store"_a,
            "Makes an instance in a store, as Linker.instantiate does.")
       .def_prop_ro("module", &InstancePre::module, "The Module.");
 
-  nb::class_<Linker, Managed> linker(
-      module, "Linker", nb::type_slots(kGcSlots<Linker>),
+  auto linker = bind_collected_class<Linker, Managed>(
+      module, "Linker",
       "Definitions by module and name, by which modules find their imports. Functions defined here "
       "are for all\nstores of the engine; items of a store are for that store only.");
   linker.def(nb::init<nb::object>(), "engine"_a, "Makes an empty linker.")

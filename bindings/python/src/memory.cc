@@ -68,8 +68,8 @@ std::size_t write_memory(const Memory& self, Storelike store, nb::handle value, 
 }
 
 // A ctypes array of bytes in place, which keeps a view of its memory.
-nb::object buffer_array(nb::handle memory, std::size_t size, std::size_t offset) {
-  const nb::object type = nb::module_::import_("ctypes").attr("c_ubyte") * nb::int_(size);
+nb::object buffer_array(nb::handle memory, const nb::object& size, Py_ssize_t offset) {
+  const nb::object type = nb::module_::import_("ctypes").attr("c_ubyte") * size;
   return type.attr("from_buffer")(memory, offset);
 }
 
@@ -78,8 +78,14 @@ nb::object buffer_pointer(const nb::object& array) {
   return ctypes.attr("cast")(array, ctypes.attr("POINTER")(ctypes.attr("c_ubyte")));
 }
 
+int not_ready() {
+  PyErr_SetString(PyExc_BufferError, "the memory has not been made");
+  return -1;
+}
+
 int get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->obj = nullptr;
+  if (!nb::inst_ready(self)) return not_ready();
   try {
     nb::inst_ptr<Memory>(self)->get_buffer(self, *view, flags);
     return 0;
@@ -103,6 +109,7 @@ PyType_Slot memory_slots[] = {kGcSlots<Memory>[0],
 
 int get_shared_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->obj = nullptr;
+  if (!nb::inst_ready(self)) return not_ready();
   try {
     const std::span<std::uint8_t> bytes = nb::inst_ptr<SharedMemory>(self)->span();
     return PyBuffer_FillInfo(view, self, bytes.data(), static_cast<Py_ssize_t>(bytes.size()), 0,
@@ -134,13 +141,14 @@ void Memory::get_buffer(nb::handle self, Py_buffer& view, int flags) {
                         flags) != 0) {
     nb::raise_python_error();
   }
-  in.add_view();
+  pinned_ = take(handle_.is_pinned(in.open()));
+  in.add_view(pinned_);
   ++views_;
   viewed_ = std::move(store);
 }
 
 void Memory::release_buffer() {
-  nb::cast<Store&>(viewed_).remove_view();
+  nb::cast<Store&>(viewed_).remove_view(pinned_);
   if (--views_ == 0) viewed_.reset();
 }
 
@@ -156,11 +164,12 @@ nb::object wrap_memory(Store& store, const weft::Memory& memory) {
 }
 
 void bind_memory(nb::module_& module) {
-  nb::class_<Memory>(
-      module, "Memory", nb::type_slots(memory_slots),
+  bind_collected_class<Memory>(
+      module, "Memory",
       "A linear memory of a store. `memoryview(memory)`, and what else takes a buffer, such as "
       "numpy.frombuffer,\nsees its bytes in place, as many as there are at that time. Such a view "
-      "keeps the store.")
+      "keeps the store.",
+      memory_slots)
       .def(nb::init<Storelike, const MemoryType&>(), "store"_a, "ty"_a, "Makes a memory of zeros.")
       .def(
           "type",
@@ -172,6 +181,9 @@ void bind_memory(nb::module_& module) {
           "grow",
           [](const Memory& self, Storelike store, nb::handle delta) {
             const std::uint64_t pages = to_count(delta, kNegativeGrowth);
+            if (store->is_held()) {
+              throw nb::buffer_error("a view of a memory that would move keeps it from growing");
+            }
             return take(self.handle().grow(store.open(), pages));
           },
           "store"_a, "delta"_a,
@@ -189,16 +201,16 @@ void bind_memory(nb::module_& module) {
           "data_ptr",
           [](nb::handle self, Storelike store) {
             const std::size_t size = nb::cast<Memory&>(self).span(store).size();
-            return buffer_pointer(buffer_array(self, size, 0));
+            return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
           "store"_a,
           "A ctypes pointer to the first byte, which is a view. Nothing checks accesses by it: see "
           "data_len.")
       .def(
           "get_buffer_ptr",
-          [](nb::handle self, Storelike store, nb::handle size, std::size_t offset) {
+          [](nb::handle self, Storelike store, nb::handle size, Py_ssize_t offset) {
             const std::size_t all = nb::cast<Memory&>(self).span(store).size();
-            return buffer_array(self, size.is_none() ? all : nb::cast<std::size_t>(size), offset);
+            return buffer_array(self, size.is_none() ? nb::int_(all) : nb::borrow(size), offset);
           },
           "store"_a, "size"_a = nb::none(), "offset"_a = 0,
           "A ctypes array of `size` bytes (None: as many as there are) from `offset` on, in place. "
@@ -222,15 +234,18 @@ void bind_memory(nb::module_& module) {
           },
           "store"_a, "The binary logarithm of page_size.");
 
-  nb::class_<SharedMemory>(
-      module, "SharedMemory", nb::type_slots(shared_memory_slots),
+  bind_class<SharedMemory>(
+      module, "SharedMemory",
       "A linear memory that the guests of several stores, each on its thread, use at once. It is a "
-      "buffer, as Memory is.")
-      .def(nb::new_([](Engine& engine, const MemoryType& type) {
-             return new SharedMemory(engine.get(),
-                                     take(weft::SharedMemory::create(engine.get(), type)));
-           }),
-           "engine"_a, "ty"_a, "Makes a memory of zeros.")
+      "buffer, as Memory is.",
+      shared_memory_slots)
+      .def(
+          "__init__",
+          [](SharedMemory* self, Engine& engine, const MemoryType& type) {
+            new (self)
+                SharedMemory(engine.get(), take(weft::SharedMemory::create(engine.get(), type)));
+          },
+          "engine"_a, "ty"_a, "Makes a memory of zeros.")
       .def(
           "type", [](const SharedMemory& self) { return self.handle().type(); },
           "The type of the memory.")
@@ -251,7 +266,7 @@ void bind_memory(nb::module_& module) {
           "data_ptr",
           [](nb::handle self) {
             const std::size_t size = nb::cast<SharedMemory&>(self).span().size();
-            return buffer_pointer(buffer_array(self, size, 0));
+            return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
           "A ctypes pointer to the first byte. Nothing checks accesses by it: see data_len.")
       .def(

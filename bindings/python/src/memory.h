@@ -41,6 +41,7 @@ class Memory {
   nb::object store_;
   nb::object viewed_;
   std::size_t views_ = 0;
+  bool pinned_ = true;
 };
 
 /// A memory that several stores use.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/python/src/errors.h"
+#include "bindings/python/src/threads.h"
 
 namespace weft::python {
 
@@ -44,7 +45,7 @@ nb::bytes content(nb::handle source) {
 
 nb::bytes assemble(const nb::bytes& text) {
   auto wasm = [&] {
-    const nb::gil_scoped_release released;
+    const GilReleased released;
     return wat2wasm(view(text).text(), {.names = true});
   }();
   return to_bytes(take(std::move(wasm)));
@@ -64,14 +65,14 @@ nb::object as_bytearray(const nb::bytes& bytes) {
 // Keeps bytes of Python's for the engine, which may drop them on any thread.
 std::shared_ptr<const void> keeper(const nb::bytes& bytes) {
   return {bytes.inc_ref().ptr(), [](PyObject* object) {
-            const nb::gil_scoped_acquire gil;
+            const GilHeld gil;
             Py_DECREF(object);
           }};
 }
 
 weft::Module compile(const weft::Engine& engine, const nb::bytes& wasm) {
   auto module = [&, kept = keeper(wasm)] {
-    const nb::gil_scoped_release released;
+    const GilReleased released;
     return weft::Module::from_borrowed(engine, view(wasm), kept);
   }();
   return take(std::move(module));
@@ -108,14 +109,14 @@ void bind_module(nb::module_& module) {
       [](nb::handle wasm) {
         const nb::bytes bytes = content(wasm);
         auto text = [&] {
-          const nb::gil_scoped_release released;
+          const GilReleased released;
           return wasm2wat(view(bytes));
         }();
         return take(std::move(text));
       },
       "wasm"_a, "A binary module as text that wat2wasm assembles to the same bytes.");
 
-  nb::class_<Module, Managed>(module, "Module",
+  bind_class<Module, Managed>(module, "Module",
                               "A validated module. Any number of threads may use it, and any "
                               "number of stores of its engine.")
       .def(
@@ -138,7 +139,7 @@ void bind_module(nb::module_& module) {
             const nb::bytes bytes = content(wasm);
             const weft::Engine& in = engine.get();
             auto valid = [&] {
-              const nb::gil_scoped_release released;
+              const GilReleased released;
               return weft::Module::validate(in, view(bytes));
             }();
             take(std::move(valid));
@@ -158,7 +159,16 @@ void bind_module(nb::module_& module) {
                   "encoded"_a, "Makes a module of what serialize gave.")
       .def_static(
           "deserialize_file",
-          [](Engine& engine, nb::handle path) { return deserialize(engine, read_file(path)); },
+          [](Engine& engine, nb::handle path) {
+            nb::object bytes;
+            try {
+              bytes = read_file(path);
+            } catch (const nb::python_error& error) {
+              if (!error.matches(PyExc_OSError)) throw;
+              raise_error(nb::str(error.value()).c_str());
+            }
+            return deserialize(engine, bytes);
+          },
           nb::rv_policy::take_ownership, "engine"_a, "path"_a, "As deserialize, from a file.")
       .def_prop_ro(
           "imports",

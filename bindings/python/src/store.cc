@@ -29,11 +29,13 @@ Store::Store(nb::object in, nb::object with)
   store_.emplace(take(weft::Store::make(of->get())));
   store_->emplace_data<Store*>(this);
   interrupt_ = store_->interrupt_handle();
+  take(store_->set_interrupt_hook([this] { return goes_on(); }));
   epoch_ = of->epoch();
   if (epoch_) epoch_->add(*this);
 }
 
 Store::~Store() {
+  Ticker::settle();
   closed_ = true;
   clean_up();
   if (epoch_) epoch_->remove(*this);
@@ -47,9 +49,44 @@ void Store::close() {
 }
 
 void Store::clean_up() {
-  if (closed_ && views_ == 0) store_.reset();
+  if (closed_) {
+    if (views_ == 0) store_.reset();
+    // Nothing can call them any more.
+    PySet_Clear(kept_.ptr());
+  }
   // Each of them may run anything.
   for (PyObject* object : std::exchange(dropped_, {})) Py_DECREF(object);
+}
+
+bool Store::goes_on() {
+  if (depth_ == 0) return true;
+  const HostScope gil(*this);
+  if (stopped_by_ || (epoch_ && runs_code_ && epoch_->now() >= deadline_)) return false;
+  if (PyErr_CheckSignals() == 0) return true;
+  stopped_by_ = std::make_exception_ptr(nb::python_error());
+  return false;
+}
+
+void Store::stop() {
+  stopped_by_ = std::make_exception_ptr(nb::python_error());
+  interrupt_.interrupt();
+}
+
+void Store::add_view(bool pinned) {
+  ++views_;
+  if (pinned) return;
+  if (moving_views_.fetch_add(1) == 0 && !has_limiter_) {
+    has_limiter_ = true;
+    take(store_->set_limiter([this](const GrowthRequest& request) {
+      return request.kind != GrowthRequest::Kind::Memory || !is_held();
+    }));
+  }
+}
+
+void Store::remove_view(bool pinned) {
+  --views_;
+  if (!pinned) moving_views_.fetch_sub(1);
+  if (depth_ == 0 && closed_) clean_up();
 }
 
 void Store::refuse_thread() { raise_error("the store is in use by another thread"); }
@@ -86,7 +123,7 @@ void Store::set_epoch_deadline(std::uint64_t ticks) {
 }
 
 void Store::look_at_epoch() {
-  if (epoch_->now() >= deadline_) interrupt_.interrupt();
+  if (runs_code_ && epoch_->now() >= deadline_) interrupt_.interrupt();
 }
 
 void Store::clear() {
@@ -139,13 +176,13 @@ void bind_store(nb::module_& module) {
       .def("__enter__", [](nb::handle self) { return nb::borrow(self); })
       .def("__exit__", [](Managed& self, const nb::args& /*exception*/) { self.close(); });
 
-  nb::class_<Store, Managed>(module, "Store", nb::type_slots(kGcSlots<Store>),
-                             nb::is_weak_referenceable(),
-                             "Holds instances, functions, memories, tables and globals, all until "
-                             "it is gone. One thread at "
-                             "a time uses\nit, whichever that is: others get WasmtimeError "
-                             "meanwhile. Guests run without the "
-                             "GIL.")
+  bind_collected_class<Store, Managed>(
+      module, "Store",
+      "Holds instances, functions, memories, tables and globals, all until "
+      "it is gone. One thread at "
+      "a time uses\nit, whichever that is: others get WasmtimeError "
+      "meanwhile. Guests run without the "
+      "GIL.")
       .def(nb::init<nb::object, nb::object>(), "engine"_a = nb::none(), "data"_a = nb::none(),
            "Makes a store of `engine`, or of an engine of its own. `data` is any object of yours.")
       .def_ro("engine", &Store::engine, "The store's Engine.")

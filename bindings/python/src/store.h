@@ -3,6 +3,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "bindings/python/src/engine.h"
 #include "bindings/python/src/errors.h"
 #include "bindings/python/src/support.h"
+#include "bindings/python/src/threads.h"
 
 namespace weft::python {
 
@@ -38,27 +40,26 @@ class Store final : public Managed {
   }
 
   /// Runs `guest`, which gets a StoreRef and returns a Result, without the GIL; gives what is in
-  /// the Result, and raises its error.
+  /// the Result, and raises its error. `has_code`: whether that runs code of the guest's, for which
+  /// the store's deadline counts.
   template <class Guest>
-  auto run(Guest&& guest) {
-    auto result = run_for_result(std::forward<Guest>(guest));
+  auto run(Guest&& guest, bool has_code = true) {
+    const StoreRef store = open();
+    auto result = [&] {
+      const Running running(*this, has_code);
+      return guest(store);
+    }();
+    if (stopped_by_) [[unlikely]]
+      std::rethrow_exception(std::exchange(stopped_by_, nullptr));
     if (!result) [[unlikely]]
       raise(std::move(result).error());
     if constexpr (!std::is_void_v<typename decltype(result)::value_type>) return std::move(*result);
   }
 
-  /// As run, but gives the Result.
-  template <class Guest>
-  std::invoke_result_t<Guest, StoreRef> run_for_result(Guest&& guest) {
-    const StoreRef store = open();
-    const Running running(*this);
-    return guest(store);
-  }
-
   /// Gives the GIL to a host function of this store's, on the thread that runs the guest.
   class HostScope {
    public:
-    explicit HostScope(Store& store) : store_(store) { PyEval_RestoreThread(store.thread_state_); }
+    explicit HostScope(Store& store) : store_(store) { take_gil(store.thread_state_); }
     ~HostScope() { store_.thread_state_ = PyEval_SaveThread(); }
     HostScope(const HostScope&) = delete;
     HostScope& operator=(const HostScope&) = delete;
@@ -71,11 +72,10 @@ class Store final : public Managed {
   [[nodiscard]] static Store& of(StoreRef store) { return **store.data<Store*>(); }
 
   /// Counts those who look at its memories, which stay until they are done.
-  void add_view() { ++views_; }
-  void remove_view() {
-    --views_;
-    if (depth_ == 0 && closed_) clean_up();
-  }
+  void add_view(bool pinned);
+  void remove_view(bool pinned);
+  /// Whether memories can't grow, because somebody looks at one that would move.
+  [[nodiscard]] bool is_held() const { return moving_views_.load() != 0; }
 
   /// Keeps a Python object as long as the store.
   void keep(const nb::object& object);
@@ -89,6 +89,8 @@ class Store final : public Managed {
   void set_epoch_deadline(std::uint64_t ticks);
   /// Stops the guest if its deadline has passed.
   void look_at_epoch();
+  /// Stops the guest that runs, from which the exception that is set then comes out.
+  void stop();
 
   template <class Visitor>
   void traverse(const Visitor& visit) {
@@ -122,13 +124,16 @@ class Store final : public Managed {
   /// The guest runs.
   class Running {
    public:
-    explicit Running(Store& store) : store_(store) {
+    Running(Store& store, bool has_code)
+        : store_(store), ticks_(store.interrupt_), outer_(store.runs_code_) {
+      store_.runs_code_ = has_code;
       if (store_.depth_++ == 0) store_.owner_ = PyThread_get_thread_ident();
       if (store_.epoch_) store_.look_at_epoch();
       store_.thread_state_ = PyEval_SaveThread();
     }
     ~Running() {
-      PyEval_RestoreThread(store_.thread_state_);
+      take_gil(store_.thread_state_);
+      store_.runs_code_ = outer_;
       if (--store_.depth_ == 0 && store_.has_leftovers()) store_.clean_up();
     }
     Running(const Running&) = delete;
@@ -136,9 +141,13 @@ class Store final : public Managed {
 
    private:
     Store& store_;
+    Ticker::Scope ticks_;
+    bool outer_;
   };
 
   [[noreturn]] static void refuse_thread();
+  // Whether a guest that is to look up goes on: the engine's interrupt hook.
+  bool goes_on();
   [[nodiscard]] bool has_leftovers() const { return closed_ || !dropped_.empty(); }
   // Does what had to wait for the guest: closes the store, lets go of what the guest has.
   void clean_up();
@@ -147,11 +156,17 @@ class Store final : public Managed {
   unsigned depth_ = 0;
   unsigned long owner_ = 0;
   PyThreadState* thread_state_ = nullptr;
+  bool runs_code_ = false;
   bool closed_ = false;
   unsigned views_ = 0;
+  std::atomic<unsigned> moving_views_{0};
+  bool has_limiter_ = false;
   // Null unless the engine's Config has epoch_interruption.
   std::shared_ptr<Epoch> epoch_;
   std::uint64_t deadline_ = 0;
+
+  // What a signal handler or a stream raised, which stops the guest.
+  std::exception_ptr stopped_by_;
 
   nb::object kept_ = nb::steal(PySet_New(nullptr));
   nb::object weak_;

@@ -52,25 +52,58 @@ class Owner : public Managed {
   std::optional<T> held_;
 };
 
-/// Type slots with which Python's garbage collector sees the references that a bound T holds. T has
+/// Binds a class of objects that programs may give attributes, refer to weakly and derive from.
+template <class T, class... Base>
+auto bind_class(nb::module_& module, const char* name, const char* doc, PyType_Slot* slots) {
+  return nb::class_<T, Base...>(module, name, doc, nb::type_slots(slots), nb::dynamic_attr(),
+                                nb::is_weak_referenceable());
+}
+template <class T, class... Base>
+auto bind_class(nb::module_& module, const char* name, const char* doc) {
+  return nb::class_<T, Base...>(module, name, doc, nb::dynamic_attr(), nb::is_weak_referenceable());
+}
+
+/// Where instances of a T that Python's garbage collector looks into have their attributes; 0 until
+/// there is such a class.
+template <class T>
+inline Py_ssize_t dict_offset = 0;
+
+/// tp_traverse and tp_clear of a T that holds references to Python objects: it has
 /// traverse(visitor), which calls the visitor with each of them, and clear(), which drops them.
 template <class T>
-inline PyType_Slot kGcSlots[] = {
-    {Py_tp_traverse,
-     reinterpret_cast<void*>(+[](PyObject* self, visitproc visit, void* arg) -> int {
-       Py_VISIT(Py_TYPE(self));
-       if (!nb::inst_ready(self)) return 0;
-       int stop = 0;
-       nb::inst_ptr<T>(self)->traverse([&](nb::handle held) {
-         if (stop == 0 && held) stop = visit(held.ptr(), arg);
-       });
-       return stop;
-     })},
-    {Py_tp_clear, reinterpret_cast<void*>(+[](PyObject* self) -> int {
-       nb::inst_ptr<T>(self)->clear();
-       return 0;
-     })},
-    {0, nullptr}};
+int traverse_instance(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (dict_offset<T> != 0) {
+    Py_VISIT(*reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + dict_offset<T>));
+  }
+  if (!nb::inst_ready(self)) return 0;
+  int stop = 0;
+  nb::inst_ptr<T>(self)->traverse([&](nb::handle held) {
+    if (stop == 0 && held) stop = visit(held.ptr(), arg);
+  });
+  return stop;
+}
+template <class T>
+int clear_instance(PyObject* self) {
+  if (dict_offset<T> != 0) {
+    Py_CLEAR(*reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + dict_offset<T>));
+  }
+  if (nb::inst_ready(self)) nb::inst_ptr<T>(self)->clear();
+  return 0;
+}
+template <class T>
+inline PyType_Slot kGcSlots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&traverse_instance<T>)},
+                                 {Py_tp_clear, reinterpret_cast<void*>(&clear_instance<T>)},
+                                 {0, nullptr}};
+
+/// As bind_class, for a T with traverse and clear, whose slots are among `slots`.
+template <class T, class... Base>
+auto bind_collected_class(nb::module_& module, const char* name, const char* doc,
+                          PyType_Slot* slots = kGcSlots<T>) {
+  auto type = bind_class<T, Base...>(module, name, doc, slots);
+  dict_offset<T> = nb::cast<Py_ssize_t>(type.attr("__dictoffset__"));
+  return type;
+}
 
 /// Defines a property that can be set, not read, as those of Config and WasiConfig are.
 template <class Class, class Set>
@@ -90,6 +123,7 @@ void bind_linker(nb::module_& module);
 void bind_memory(nb::module_& module);
 void bind_module(nb::module_& module);
 void bind_store(nb::module_& module);
+void bind_threads();
 void bind_types(nb::module_& module);
 void bind_values(nb::module_& module);
 void bind_wasi(nb::module_& module);

@@ -36,6 +36,29 @@ constexpr std::array kNamedTypes{
     NamedType{"exnref", ValType::ExnRef},
 };
 
+/// Limits as programs write them: any integers, which are looked at once they belong to a type.
+struct PyLimits {
+  nb::object min;
+  nb::object max;
+};
+
+std::uint64_t to_limit(nb::handle number, const char* what) {
+  std::uint64_t limit = 0;
+  if (nb::try_cast(number, limit)) return limit;
+  if (PyLong_Check(number.ptr())) raise_error(std::string(what) + " size too large");
+  throw nb::type_error("expected an integer");
+}
+
+Limits to_limits(const PyLimits& limits) {
+  Limits converted{.min = to_limit(limits.min, "minimum")};
+  if (!limits.max.is_none()) converted.max = to_limit(limits.max, "maximum");
+  return converted;
+}
+
+PyLimits from_limits(const Limits& limits) {
+  return {nb::int_(limits.min), limits.max ? nb::object(nb::int_(*limits.max)) : nb::none()};
+}
+
 std::vector<ValType> list_of(std::span<const ValType> types) {
   return {types.begin(), types.end()};
 }
@@ -63,6 +86,7 @@ MemoryType make_memory_type(const Limits& limits, bool is_64, bool shared, int p
   if (page_size_log2 != 0 && page_size_log2 != 16) {
     raise_error("a page is 1 or 65536 bytes: page_size_log2 is 0 or 16");
   }
+  if (limits.max && *limits.max < limits.min) raise_error("the maximum size is below the minimum");
   if (shared && !limits.max) raise_error("shared memories must have a maximum size");
   const std::uint64_t most_bits = (is_64 ? 64 : 32) - static_cast<std::uint64_t>(page_size_log2);
   const auto too_large = [&](std::uint64_t pages) {
@@ -85,18 +109,22 @@ void bind_types(nb::module_& module) {
     val_type.def_static(row.name, [type = row.type] { return type; });
   }
 
-  nb::class_<Limits>(module, "Limits", "A size: its least, and its most or None.")
-      .def(nb::init<std::uint64_t, std::optional<std::uint64_t>>(), "min"_a, "max"_a.none(),
+  nb::class_<PyLimits>(module, "Limits", "A size: its least, and its most or None.")
+      .def(nb::init<nb::object, nb::object>(), "min"_a, "max"_a.none(),
            "In pages for memories, in elements for tables.")
-      .def_rw("min", &Limits::min)
-      .def_rw("max", &Limits::max, nb::arg().none())
+      .def_rw("min", &PyLimits::min)
+      .def_rw("max", &PyLimits::max, nb::arg().none())
       .def(
           "__eq__",
-          [](const Limits& self, nb::handle other) {
-            Limits* limits = nullptr;
-            return nb::try_cast(other, limits) && limits != nullptr && self == *limits;
+          [](const PyLimits& self, nb::handle other) {
+            PyLimits* limits = nullptr;
+            return nb::try_cast(other, limits) && limits != nullptr &&
+                   self.min.equal(limits->min) && self.max.equal(limits->max);
           },
-          "other"_a.none());
+          "other"_a.none())
+      .def("__repr__", [](const PyLimits& self) {
+        return nb::str("Limits({!r}, {!r})").format(self.min, self.max);
+      });
 
   bind_type<FuncType>(module, "FuncType", "The type of a function: of its parameters and results.")
       .def(nb::init<std::vector<ValType>, std::vector<ValType>>(), "params"_a, "results"_a)
@@ -117,25 +145,27 @@ void bind_types(nb::module_& module) {
   bind_type<TableType>(module, "TableType", "The type of a table: of its elements, and its size.")
       .def(
           "__init__",
-          [](TableType* self, const ValType& valtype, const Limits& limits) {
-            new (self) TableType{.element = valtype, .limits = limits};
+          [](TableType* self, const ValType& valtype, const PyLimits& limits) {
+            new (self) TableType{.element = valtype, .limits = to_limits(limits)};
           },
           "valtype"_a, "limits"_a)
       .def_ro("element", &TableType::element)
       .def_prop_ro(
-          "limits", [](const TableType& self) { return self.limits; },
+          "limits", [](const TableType& self) { return from_limits(self.limits); },
           "In elements. Of a table that there is, the least is its present size.");
 
   bind_type<MemoryType>(module, "MemoryType", "The type of a memory.")
       .def(
           "__init__",
-          [](MemoryType* self, const Limits& limits, bool is_64, bool shared, int page_size_log2) {
-            new (self) MemoryType(make_memory_type(limits, is_64, shared, page_size_log2));
+          [](MemoryType* self, const PyLimits& limits, bool is_64, bool shared,
+             int page_size_log2) {
+            new (self)
+                MemoryType(make_memory_type(to_limits(limits), is_64, shared, page_size_log2));
           },
           "limits"_a, "is_64"_a = false, "shared"_a = false, "page_size_log2"_a = 16,
           "`limits` are in pages of 2**page_size_log2 bytes.")
       .def_prop_ro(
-          "limits", [](const MemoryType& self) { return self.limits; },
+          "limits", [](const MemoryType& self) { return from_limits(self.limits); },
           "In pages. Of a memory that there is, the least is its present size.")
       .def_prop_ro(
           "is_64", [](const MemoryType& self) { return self.index == IndexType::I64; },

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bindings/python/src/errors.h"
+#include "bindings/python/src/threads.h"
 
 namespace weft::python {
 
@@ -19,27 +20,25 @@ namespace {
 
 enum class Permissions : std::uint8_t { READ_ONLY = 1, WRITE_ONLY = 2, READ_WRITE = 3 };
 
-// The thread runs a guest of some store's: gives it the GIL for a callback.
-class CallbackScope {
- public:
-  CallbackScope() : state_(PyGILState_Ensure()) {}
-  ~CallbackScope() { PyGILState_Release(state_); }
-  CallbackScope(const CallbackScope&) = delete;
-  CallbackScope& operator=(const CallbackScope&) = delete;
-
- private:
-  PyGILState_STATE state_;
-};
+// The guest's read or write fails; by what is no Exception, such as SystemExit, it stops.
+void report(nb::python_error& error, const Callback::Cell& cell) {
+  if (error.matches(PyExc_Exception) || *cell == nullptr || (*cell)->store == nullptr) {
+    error.discard_as_unraisable("a stream of a WasiConfig");
+    return;
+  }
+  error.restore();
+  (*cell)->store->stop();
+}
 
 wasi::WriteCallback write_to(Callback::Cell cell) {
   return [cell = std::move(cell)](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
-    const CallbackScope gil;
+    const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
       const nb::object taken = callable(nb::bytes(bytes.data(), bytes.size()));
       return taken.is_none() ? bytes.size() : nb::cast<std::size_t>(taken);
     } catch (nb::python_error& error) {
-      error.discard_as_unraisable("a stream of a WasiConfig");
+      report(error, cell);
     } catch (const std::exception&) {
       // A number that isn't one.
     }
@@ -49,7 +48,7 @@ wasi::WriteCallback write_to(Callback::Cell cell) {
 
 wasi::ReadCallback read_from(Callback::Cell cell) {
   return [cell = std::move(cell)](std::span<std::uint8_t> room) -> Result<std::size_t> {
-    const CallbackScope gil;
+    const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
       const auto bytes = nb::cast<nb::bytes>(callable(room.size()));
@@ -58,7 +57,7 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
         return bytes.size();
       }
     } catch (nb::python_error& error) {
-      error.discard_as_unraisable("a stream of a WasiConfig");
+      report(error, cell);
     } catch (const std::exception&) {
       // No bytes.
     }
@@ -68,7 +67,7 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
 
 // What Python has printed comes before what the guest prints: both write to the same descriptor.
 void flush(const char* stream) {
-  const CallbackScope gil;
+  const GilHeld gil;
   PyObject* file = PySys_GetObject(stream);
   if (file == nullptr || file == Py_None) return;
   PyObject* done = PyObject_CallMethod(file, "flush", nullptr);
@@ -113,8 +112,8 @@ void inherit_stderr(wasi::Config& config) {
 void preopen(wasi::Config& config, const std::filesystem::path& path, const std::string& guest_path,
              nb::handle mutable_or_directories, nb::handle files) {
   wasi::Rights rights;
-  Permissions directories{};
-  if (nb::try_cast(mutable_or_directories, directories)) {
+  if (nb::isinstance<Permissions>(mutable_or_directories)) {
+    const auto directories = nb::cast<Permissions>(mutable_or_directories);
     const auto of_files = nb::cast<Permissions>(files);
     const auto has = [](Permissions given, Permissions wanted) {
       return (std::to_underlying(given) & std::to_underlying(wanted)) != 0;
@@ -139,13 +138,17 @@ Callback::Cell WasiConfig::keep(nb::object callable) {
 void WasiConfig::attach(Store& store) {
   const StoreRef in = store.open();
   take(in.set_wasi(consume()));
-  for (const nb::object& callback : std::exchange(callbacks_, {})) store.keep(callback);
+  for (const nb::object& callback : std::exchange(callbacks_, {})) {
+    nb::cast<Callback&>(callback).store = &store;
+    store.keep(callback);
+  }
 }
 
 void bind_wasi(nb::module_& module) {
-  nb::class_<WasiConfig, Managed> wasi(module, "WasiConfig", nb::type_slots(kGcSlots<WasiConfig>),
-                                       "What a WASI program sees of the world: nothing at first. "
-                                       "Its properties can be set, not read.");
+  auto wasi = bind_collected_class<WasiConfig, Managed>(
+      module, "WasiConfig",
+      "What a WASI program sees of the world: nothing at first. "
+      "Its properties can be set, not read.");
   wasi.def(nb::init<>());
 
   def_setter(

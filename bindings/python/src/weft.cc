@@ -6,6 +6,16 @@
 NB_MODULE(_weft, module) {
   using namespace weft::python;
   module.doc() = "The Weft engine.";
+  // What a daemon thread holds at the end is no leak.
+  nb::set_leak_warnings(false);
+  nb::register_exception_translator([](const std::exception_ptr& exception, void* /*payload*/) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::bad_cast&) {
+      PyErr_SetString(PyExc_TypeError, "an argument is of the wrong type");
+    }
+  });
+  bind_threads();
   bind_store(module);
   bind_types(module);
   bind_config(module);

@@ -5,11 +5,20 @@ from enum import Enum
 from typing import List, Optional
 
 
+def _text(message: str) -> str:
+    if not isinstance(message, str):
+        raise TypeError("expected a str")
+    return message
+
+
 class WasmtimeError(Exception):
     """What the engine refuses to do: an invalid module, imports that don't fit, wrong arguments, a limit.
 
     Its text says what and where. Traps of guests are `Trap`.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_text(message))
 
 
 class ExitTrap(WasmtimeError):
@@ -89,7 +98,7 @@ class Trap(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
+        super().__init__(_text(message))
         self._message = message
         self._frames: List[Frame] = []
         self._trap_code: Optional[TrapCode] = None
