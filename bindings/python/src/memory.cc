@@ -203,7 +203,7 @@ void bind_memory(nb::module_& module) {
             const std::size_t size = nb::cast<Memory&>(self).span(store).size();
             return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
-          "store"_a,
+          "store"_a, nb::sig("def data_ptr(self, store: Store | StoreContext) -> typing.Any"),
           "A ctypes pointer to the first byte, which is a view. Nothing checks accesses by it: see "
           "data_len.")
       .def(
@@ -213,12 +213,18 @@ void bind_memory(nb::module_& module) {
             return buffer_array(self, size.is_none() ? nb::int_(all) : nb::borrow(size), offset);
           },
           "store"_a, "size"_a = nb::none(), "offset"_a = 0,
+          nb::sig("def get_buffer_ptr(self, store: Store | StoreContext, size: int | None = None, "
+                  "offset: int = 0) -> typing.Any"),
           "A ctypes array of `size` bytes (None: as many as there are) from `offset` on, in place. "
           "It "
           "is a view.\nValueError if it isn't within the memory.")
       .def("read", &read_memory, "store"_a, "start"_a.none() = 0, "stop"_a = nb::none(),
+           nb::sig("def read(self, store: Store | StoreContext, start: int | None = 0, stop: int | "
+                   "None = None) -> bytearray"),
            "Copies the bytes from `start` up to `stop`, which mean what they mean in a slice.")
       .def("write", &write_memory, "store"_a, "value"_a, "start"_a = nb::none(),
+           nb::sig("def write(self, store: Store | StoreContext, value: object, start: int | None "
+                   "= None) -> int"),
            "Copies bytes into the memory from `start` on, which counts from the end if it is "
            "negative. Gives how many.\nIndexError if they don't fit.")
       .def(
@@ -268,6 +274,7 @@ void bind_memory(nb::module_& module) {
             const std::size_t size = nb::cast<SharedMemory&>(self).span().size();
             return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
+          nb::sig("def data_ptr(self) -> typing.Any"),
           "A ctypes pointer to the first byte. Nothing checks accesses by it: see data_len.")
       .def(
           "data_len", [](const SharedMemory& self) { return self.handle().byte_size(); },
