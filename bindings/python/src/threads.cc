@@ -1,6 +1,5 @@
 #include "bindings/python/src/threads.h"
 
-#include <cxxabi.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -18,27 +17,17 @@ constexpr std::chrono::milliseconds kPeriod{50};
 // Periods without a guest after which the thread sleeps.
 constexpr int kIdlePeriods = 20;
 
-[[noreturn]] void stay() {
+}  // namespace
+
+void stay() {
   for (;;) ::pause();
 }
 
-}  // namespace
-
 void take_gil(PyThreadState* state) noexcept {
-  try {
-    PyEval_RestoreThread(state);
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
+  stay_in([&] { PyEval_RestoreThread(state); });
 }
 
-GilHeld::GilHeld() {
-  try {
-    state_ = PyGILState_Ensure();
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
-}
+GilHeld::GilHeld() : state_(stay_in([] { return PyGILState_Ensure(); })) {}
 
 // Neither is ever destroyed: the thread outlives everything.
 Ticker* Ticker::instance = new Ticker;

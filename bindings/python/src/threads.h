@@ -1,6 +1,7 @@
 // The GIL, and the thread that has guests look up for Ctrl-C.
 #pragma once
 
+#include <cxxabi.h>
 #include <nanobind/nanobind.h>
 
 #include <atomic>
@@ -11,8 +12,22 @@
 
 namespace weft::python {
 
-/// Waits for the GIL. In a thread that outlives the interpreter CPython then ends the thread by
-/// unwinding it, which the engine's stack doesn't stand: such a thread stops here instead.
+/// Never returns.
+[[noreturn]] void stay();
+
+/// Runs what may wait for the GIL. In a thread that outlives the interpreter CPython then ends the
+/// thread by unwinding it, which the engine's stack doesn't stand: such a thread stays here
+/// instead.
+template <class Call>
+auto stay_in(Call&& call) noexcept {
+  try {
+    return call();
+  } catch (abi::__forced_unwind&) {
+    stay();
+  }
+}
+
+/// Waits for the GIL.
 void take_gil(PyThreadState* state) noexcept;
 
 /// Gives the GIL away.
