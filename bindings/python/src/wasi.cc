@@ -35,7 +35,9 @@ wasi::WriteCallback write_to(Callback::Cell cell) {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const nb::object taken = callable(nb::bytes(bytes.data(), bytes.size()));
+      const nb::bytes argument(bytes.data(), bytes.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const nb::object taken = call_python(callable, arguments, 1);
       return taken.is_none() ? bytes.size() : nb::cast<std::size_t>(taken);
     } catch (nb::python_error& error) {
       report(error, cell);
@@ -51,7 +53,9 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const auto bytes = nb::cast<nb::bytes>(callable(room.size()));
+      const nb::int_ argument(room.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const auto bytes = nb::cast<nb::bytes>(call_python(callable, arguments, 1));
       if (bytes.size() <= room.size()) {
         std::memcpy(room.data(), bytes.data(), bytes.size());
         return bytes.size();
