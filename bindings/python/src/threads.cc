@@ -1,5 +1,6 @@
 #include "bindings/python/src/threads.h"
 
+#include <cxxabi.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -17,17 +18,40 @@ constexpr std::chrono::milliseconds kPeriod{50};
 // Periods without a guest after which the thread sleeps.
 constexpr int kIdlePeriods = 20;
 
-}  // namespace
-
-void stay() {
+[[noreturn]] void stay() {
   for (;;) ::pause();
 }
 
+}  // namespace
+
 void take_gil(PyThreadState* state) noexcept {
-  stay_in([&] { PyEval_RestoreThread(state); });
+  try {
+    PyEval_RestoreThread(state);
+  } catch (abi::__forced_unwind&) {
+    stay();
+  }
 }
 
-GilHeld::GilHeld() : state_(stay_in([] { return PyGILState_Ensure(); })) {}
+nb::object call_python(nb::handle callable, PyObject** arguments, std::size_t count) {
+  PyObject* result = nullptr;
+  // Here and nowhere further out: nothing of ours may be destroyed without the GIL.
+  try {
+    result = PyObject_Vectorcall(callable.ptr(), arguments + 1,
+                                 count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  } catch (abi::__forced_unwind&) {
+    stay();
+  }
+  if (result == nullptr) nb::raise_python_error();
+  return nb::steal(result);
+}
+
+GilHeld::GilHeld() {
+  try {
+    state_ = PyGILState_Ensure();
+  } catch (abi::__forced_unwind&) {
+    stay();
+  }
+}
 
 // Neither is ever destroyed: the thread outlives everything.
 Ticker* Ticker::instance = new Ticker;

@@ -1,34 +1,25 @@
 // The GIL, and the thread that has guests look up for Ctrl-C.
 #pragma once
 
-#include <cxxabi.h>
 #include <nanobind/nanobind.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <weft/store.hpp>
 
 namespace weft::python {
 
-/// Never returns.
-[[noreturn]] void stay();
-
-/// Runs what may wait for the GIL. In a thread that outlives the interpreter CPython then ends the
-/// thread by unwinding it, which the engine's stack doesn't stand: such a thread stays here
-/// instead.
-template <class Call>
-auto stay_in(Call&& call) noexcept {
-  try {
-    return call();
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
-}
-
-/// Waits for the GIL.
+/// Waits for the GIL. In a thread that outlives the interpreter CPython then ends the thread by
+/// unwinding it, which the engine's stack doesn't stand: such a thread stops here instead.
 void take_gil(PyThreadState* state) noexcept;
+
+/// Calls a callable with `count` arguments, the first of which is arguments[1]; arguments[0] is for
+/// Python's use. Throws what it raises. For threads that end as take_gil says, too.
+[[nodiscard]] nanobind::object call_python(nanobind::handle callable, PyObject** arguments,
+                                           std::size_t count);
 
 /// Gives the GIL away.
 class GilReleased {

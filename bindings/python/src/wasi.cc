@@ -31,19 +31,14 @@ void report(nb::python_error& error, const Callback::Cell& cell) {
   (*cell)->store->stop();
 }
 
-nb::object call(const nb::object& callable, const nb::object& argument) {
-  PyObject* result = stay_in(
-      [&] { return PyObject_CallFunctionObjArgs(callable.ptr(), argument.ptr(), nullptr); });
-  if (result == nullptr) nb::raise_python_error();
-  return nb::steal(result);
-}
-
 wasi::WriteCallback write_to(Callback::Cell cell) {
   return [cell = std::move(cell)](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const nb::object taken = call(callable, nb::bytes(bytes.data(), bytes.size()));
+      const nb::bytes argument(bytes.data(), bytes.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const nb::object taken = call_python(callable, arguments, 1);
       return taken.is_none() ? bytes.size() : nb::cast<std::size_t>(taken);
     } catch (nb::python_error& error) {
       report(error, cell);
@@ -59,7 +54,9 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const auto bytes = nb::cast<nb::bytes>(call(callable, nb::int_(room.size())));
+      const nb::int_ argument(room.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const auto bytes = nb::cast<nb::bytes>(call_python(callable, arguments, 1));
       if (bytes.size() <= room.size()) {
         std::memcpy(room.data(), bytes.data(), bytes.size());
         return bytes.size();
@@ -76,11 +73,14 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
 // What Python has printed comes before what the guest prints: both write to the same descriptor.
 void flush(const char* stream) {
   const GilHeld gil;
-  PyObject* file = PySys_GetObject(stream);
-  if (file == nullptr || file == Py_None) return;
-  PyObject* done = stay_in([&] { return PyObject_CallMethod(file, "flush", nullptr); });
-  if (done == nullptr) PyErr_Clear();
-  Py_XDECREF(done);
+  try {
+    const nb::object file = nb::borrow(PySys_GetObject(stream));
+    if (!file || file.is_none()) return;
+    PyObject* no_arguments[] = {nullptr};
+    (void)call_python(file.attr("flush"), no_arguments, 0);
+  } catch (const nb::python_error&) {
+    // The guest writes all the same.
+  }
 }
 
 // Waits until the descriptor takes something, if it is one that doesn't itself; what a signal's
