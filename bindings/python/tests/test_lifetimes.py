@@ -1,6 +1,7 @@
 """Who keeps whom alive, and that nothing leaks. Counts are of weak references, reference counts and memory."""
 
 import gc
+import os
 import sys
 import weakref
 
@@ -302,6 +303,7 @@ LEAKS = {
 }
 
 
+@pytest.mark.skipif("ASAN_OPTIONS" in os.environ, reason="AddressSanitizer keeps freed memory for a while")
 @pytest.mark.parametrize("name", LEAKS)
 def test_nothing_leaks(name, python):
     """The memory of the process stays where it is."""

@@ -105,15 +105,6 @@ def test_a_tag_type(wt):
         wt.TagType(wt.ValType.i32())
 
 
-def test_types_can_be_closed(wt):
-    ty = wt.FuncType([wt.ValType.i32()], [])
-    with ty:
-        params = ty.params
-    assert len(params) == 1
-    with pytest.raises(ValueError):
-        ty.params
-
-
 def test_types_of_wasm_3(weft):
     """Types that the other package has no words for are told apart and printed as in text."""
     module = weft.Module(weft.Engine(), '(module (func (export "f") (param v128 anyref (ref func)) (result i31ref)))'
