@@ -19,7 +19,7 @@
 #include "interp/decode/module_decoder.h"
 #include "interp/text/assemble.h"
 #include "interp/text/lexer.h"
-#include "spec-tests/files.h"
+#include "spec-tests/scripts/files.h"
 
 namespace weft::spectest {
 
@@ -274,7 +274,7 @@ int run(const std::vector<std::string>& paths) {
   }
   Totals totals;
   Manifests manifests;
-  for (const std::filesystem::path& script : find_scripts(paths)) {
+  for (const std::filesystem::path& script : find_scripts(paths, ".json")) {
     const ScriptInfo info = manifests.info_of(script);
     if (!info.unknown.empty() && info.unknown != "obsolete") continue;
     const Totals of_script = Comparison(script).run(info.features);

@@ -1,6 +1,7 @@
-#include "spec-tests/files.h"
+#include "spec-tests/scripts/files.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
@@ -10,7 +11,8 @@ namespace weft::spectest {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> find_scripts(const std::vector<std::string>& paths) {
+std::vector<fs::path> find_scripts(const std::vector<std::string>& paths,
+                                   std::string_view extension) {
   std::vector<fs::path> scripts;
   for (const std::string& path : paths) {
     if (!fs::exists(path)) throw std::runtime_error(path + ": there is no such file");
@@ -20,7 +22,7 @@ std::vector<fs::path> find_scripts(const std::vector<std::string>& paths) {
     }
     std::vector<fs::path> found;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".json") {
+      if (entry.is_regular_file() && entry.path().extension() == extension) {
         found.push_back(entry.path());
       }
     }
@@ -48,11 +50,42 @@ std::optional<std::string> read_features(const std::string& list, Features& feat
   return std::nullopt;
 }
 
+namespace {
+
+// Folders of WebAssembly/testsuite whose files need other features than the engine's default. The
+// first that fits counts.
+struct FolderRow {
+  std::string_view folder;
+  std::string_view features;
+};
+constexpr auto kFolders = std::to_array<FolderRow>({
+    {"/legacy/", "wasm3,legacy-exceptions"},
+    {"/proposals/threads/", "wasm1,bulk-memory,threads"},  // contradicts 3.0: see groups.txt
+    {"/threads/", "wasm3,threads"},                        // of WebAssembly/threads itself
+    {"/proposals/custom-page-sizes/", "wasm3,custom-page-sizes"},
+    {"/proposals/wide-arithmetic/", "wasm3,wide-arithmetic"},
+    {"/proposals/custom-descriptors/", "wasm3,custom-descriptors"},
+});
+
+std::string without_extension(fs::path path) { return path.replace_extension().generic_string(); }
+
+ScriptInfo info_of_folder(const fs::path& folder) {
+  const std::string path = folder.generic_string() + "/";
+  const auto* const row = std::ranges::find_if(
+      kFolders, [&](const FolderRow& of) { return path.find(of.folder) != std::string::npos; });
+  ScriptInfo result{.group = folder.filename()};
+  if (row == kFolders.end()) return result;
+  result.unknown = read_features(std::string(row->features), result.features).value_or("");
+  return result;
+}
+
+}  // namespace
+
 ScriptInfo Manifests::info_of(const fs::path& script) {
   const fs::path absolute = fs::absolute(script).lexically_normal();
   for (fs::path folder = absolute.parent_path();; folder = folder.parent_path()) {
     if (const Rows* rows = rows_in(folder)) {
-      const auto row = rows->find(absolute.lexically_relative(folder).generic_string());
+      const auto row = rows->find(without_extension(absolute.lexically_relative(folder)));
       if (row != rows->end()) {
         ScriptInfo result;
         result.group = row->second.group;
@@ -60,7 +93,7 @@ ScriptInfo Manifests::info_of(const fs::path& script) {
         return result;
       }
     }
-    if (folder == folder.root_path()) return {};
+    if (folder == folder.root_path()) return info_of_folder(absolute.parent_path());
   }
 }
 
@@ -73,7 +106,7 @@ const Manifests::Rows* Manifests::rows_in(const fs::path& folder) {
         const std::size_t path = line.find('\t');
         const std::size_t group = path == std::string::npos ? path : line.find('\t', path + 1);
         if (group == std::string::npos) continue;
-        rows.emplace(line.substr(0, path),
+        rows.emplace(without_extension(line.substr(0, path)),
                      Row{line.substr(path + 1, group - path - 1), line.substr(group + 1)});
       }
     }

@@ -1,4 +1,4 @@
-#include "spec-tests/runner.h"
+#include "spec-tests/scripts/runner.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,8 +10,8 @@
 #include <thread>
 #include <utility>
 
-#include "spec-tests/host_module.h"
-#include "spec-tests/values.h"
+#include "spec-tests/scripts/host_module.h"
+#include "spec-tests/scripts/values.h"
 
 namespace weft::spectest {
 
@@ -98,7 +98,9 @@ class ScriptRunner {
       case CommandType::AssertUnlinkable:
       case CommandType::AssertUninstantiable:
         return rejected_instance(command);
-      case CommandType::AssertCustom:
+      case CommandType::AssertMalformedCustom:
+        return rejected_module(command);
+      case CommandType::AssertInvalidCustom:
         // What is wrong with a custom section doesn't make a module invalid.
         return skipped(std::string(kCustomSection));
       case CommandType::Thread:
@@ -112,6 +114,10 @@ class ScriptRunner {
   }
 
   Result<Module> load(const Command& command) {
+    if (command.quoted) return Module::from_wat(x_engine, *command.quoted);
+    if (command.binary) {
+      return Module::from_bytes(x_engine, Bytes(std::string_view(*command.binary)));
+    }
     std::ifstream in(x_script.folder / command.file, std::ios::binary);
     if (!in) return fail(Errc::io, command.file + " can't be read");
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
@@ -362,7 +368,7 @@ class ScriptRunner {
   }
 
   Outcome rejected_module(const Command& command) {
-    const bool malformed = command.type == CommandType::AssertMalformed;
+    const bool malformed = command.type != CommandType::AssertInvalid;
     const std::string expected =
         "expected " + std::string(malformed ? "malformed" : "invalid") + ": " + command.text;
     const Result<Module> module = load(command);

@@ -7,8 +7,8 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "spec-tests/script.h"
-#include "spec-tests/watchdog.h"
+#include "spec-tests/scripts/script.h"
+#include "spec-tests/scripts/watchdog.h"
 
 namespace weft::spectest {
 
