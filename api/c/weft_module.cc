@@ -72,6 +72,9 @@ weft_error_t* weft_module_validate(const wasm_engine_t* engine, const void* byte
   return attempt([&] { return Module::validate(engine->engine, view(bytes, size)); }, engine);
 }
 
+weft_error_t* weft_check_custom_sections(const void* bytes, size_t size) {
+  return attempt([&] { return weft::check_custom_sections(view(bytes, size)); });
+}
 weft_error_t* weft_wat2wasm(weft_str_t text, bool names, wasm_byte_vec_t* out) {
   return attempt(
       [&]() -> Result<void> {

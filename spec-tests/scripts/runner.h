@@ -49,7 +49,6 @@ struct RunOptions {
 
 // What a build for size says of all text.
 inline constexpr std::string_view kReadsNoText = "this build reads no text";
-inline constexpr std::string_view kCustomSection = "about the contents of custom sections";
 
 // One outcome per command, by Command::number.
 std::vector<Outcome> run_script(const Script& script, const Engine& engine,

@@ -255,6 +255,24 @@ TEST(Validate, IsSilentAboutValidModules) {
   EXPECT_THAT(result.output + result.errors, IsEmpty());
 }
 
+TEST(Validate, LooksIntoCustomSectionsIfAsked) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size checks no custom sections";
+  const TemporaryFolder folder;
+  const std::string good = folder.write("good.wat", R"((func $f (param i32)
+    (@metadata.code.branch_hint "\01") (if (local.get 0) (then))))");
+  const std::string stray = folder.write(
+      "stray.wat", R"((func (result i32) (@metadata.code.branch_hint "\01") (i32.const 0)))");
+  const std::string names = folder.write(
+      "names.wasm", std::string(kEmptyModule) + std::string("\0\x09\x04name\0\x02\x05x", 11));
+  EXPECT_EQ(run_weft({"validate", good, stray, names}).status, 0);
+  EXPECT_EQ(run_weft({"validate", "--custom-sections", good}).status, 0);
+  const ProcessResult result = run_weft({"validate", "--custom-sections", stray, names});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("stray.wat: invalid: @metadata.code.branch_hint annotation: "
+                                       "invalid target"));
+  EXPECT_THAT(result.errors, HasSubstr("names.wasm: malformed: "));
+}
+
 TEST(Validate, NamesEachBadModule) {
   const TemporaryFolder folder;
   const ProcessResult result = run_weft({"validate", folder.write("empty.wasm", ""),

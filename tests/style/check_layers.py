@@ -26,6 +26,7 @@ ENGINE = [CORE, DECODE, VALIDATE, TRANSLATE, RUNTIME, EXECUTE, TEXT]
 HOOK = "interp/debug/hook.h"
 # Modules as text: beside the assembler in the API.
 PRINTER = "interp/debug/module_printer.h"
+CUSTOM_SECTIONS = "interp/debug/custom_sections.h"
 
 # Test scripts, which `weft wast` runs.
 SCRIPTS = "spec-tests/scripts/"
@@ -59,7 +60,7 @@ MAY_INCLUDE = {
     # Our own decoder describes modules on every backend: so errors, limits and names are the same.
     "api/backends/wasmtime/": [PUBLIC, "api/", "interp/decode/module.h"],
     "api/backends/": [PUBLIC, "api/"],
-    "api/": [PUBLIC, *ENGINE, HOOK, PRINTER],
+    "api/": [PUBLIC, *ENGINE, HOOK, PRINTER, CUSTOM_SECTIONS],
     # These prove that the public API suffices.
     "api/c/": [PUBLIC],
     "wasi/": [PUBLIC],

@@ -203,6 +203,7 @@ static void text_becomes_modules_and_back(void) {
     wasm_byte_vec_t reassembled;
     OK(weft_wat2wasm(again, true, &reassembled));
     CHECK(reassembled.size == bytes.size && memcmp(reassembled.data, bytes.data, bytes.size) == 0);
+    OK(weft_check_custom_sections(bytes.data, bytes.size));
     OK(weft_module_from_wat(engine, text, &module));
     CHECK(is_str(weft_module_name(module), "sum"));
     CHECK(is_str(weft_module_function_name(module, 0), "add"));
@@ -213,6 +214,7 @@ static void text_becomes_modules_and_back(void) {
     FAILS(WEFT_ERRC_MALFORMED, weft_module_from_wat(engine, weft_str("(func"), &module));
     FAILS(WEFT_ERRC_MALFORMED, weft_wat2wasm(weft_str("(func"), false, &bytes));
     FAILS(WEFT_ERRC_MALFORMED, weft_wasm2wat("\0asm", 4, &bytes));
+    FAILS(WEFT_ERRC_MALFORMED, weft_check_custom_sections("\0asm", 4));
   }
   FAILS(WEFT_ERRC_USAGE, weft_module_from_wat(NULL, text, &module));
   FAILS(WEFT_ERRC_USAGE, weft_wat2wasm(text, false, NULL));

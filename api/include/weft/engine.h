@@ -314,6 +314,10 @@ WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_from_file(const wasm_engine_t
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_validate(const wasm_engine_t*, const void* bytes,
                                                             size_t size);
 
+/// Whether names and branch hints in its custom sections say what they may, for which no module is
+/// invalid. WEFT_ERRC_MALFORMED, WEFT_ERRC_INVALID; WEFT_ERRC_UNSUPPORTED in a build for size.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_check_custom_sections(const void* bytes, size_t size);
+
 /// Assembles a module in the text format, (module ...) or its fields alone, which may use any
 /// feature and is not validated. `names`: with a name section. WEFT_ERRC_MALFORMED with a message
 /// that names line and column and quotes the text; WEFT_ERRC_UNSUPPORTED in a build for size.
