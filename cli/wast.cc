@@ -64,10 +64,10 @@ int wast_command(Args args) {
   }
   if (args.empty()) throw UsageError("which files?");
 
-  scripts::Manifests manifests;
   options.load = scripts::load_wast;
   options.info_of = [&](const std::filesystem::path& path) {
-    return features ? scripts::ScriptInfo{.features = *features} : manifests.info_of(path);
+    return features ? scripts::ScriptInfo{.features = *features}
+                    : scripts::info_of_folder(std::filesystem::absolute(path).parent_path());
   };
   std::vector<std::filesystem::path> files;
   try {

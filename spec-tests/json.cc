@@ -2,10 +2,11 @@
 
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "spec-tests/scripts/files.h"
 
 namespace weft::spectest {
 
@@ -218,10 +219,8 @@ Command command_of(const Json& json, std::size_t& count) {
 }  // namespace
 
 Script read_json(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("can't be read");
   try {
-    const Json json = Json::parse(in);
+    const Json json = Json::parse(read_file(path));
     Script script;
     script.folder = path.parent_path();
     const std::string source = std::filesystem::path(text_of(json, "source_filename")).filename();

@@ -19,6 +19,7 @@
 
 #include "interp/translate/optimizations.h"
 #include "spec-tests/json.h"
+#include "spec-tests/manifests.h"
 #include "spec-tests/scripts/files.h"
 #include "spec-tests/scripts/suite.h"
 #include "spec-tests/scripts/wast.h"
@@ -42,8 +43,8 @@ gives the totals.
 Options:
   --json           of folders, the JSON files
   --mode MODE      lazy-guard, eager-guard, lazy-explicit or eager-explicit; can be repeated
-  --features LIST  switch on wasm1, wasm2 or wasm3, and further features by name, separated by
-                   commas; otherwise what a manifest.tsv above the script says, or wasm3
+  --features LIST  what modules may use, such as wasm2,threads,-simd; otherwise what a manifest.tsv
+                   above the script says, or its folder, or the engine's default
   --optimizations LIST
                    translate without these: -op-op,-moves; none takes away all
   --each-switch    run in the modes with all optimizations, without each of them in turn, and
@@ -150,8 +151,9 @@ std::optional<Options> read_options(const std::vector<std::string>& args) {
     } else if (name == "--timeout") {
       options.suite.timeout = std::chrono::seconds(number(name, value()));
     } else if (name == "--features") {
-      const std::optional<std::string> unknown = read_features(value(), options.features.emplace());
-      if (unknown) throw UsageError("no feature '" + *unknown + "'");
+      const Result<Features> features = Features::parse(value());
+      if (!features) throw UsageError(features.error().message());
+      options.features = *features;
     } else {
       throw UsageError("unknown option " + name);
     }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,21 @@
 namespace weft::spectest {
 
 namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(path.c_str(), "rb"),
+                                                           std::fclose);
+  std::string bytes;
+  if (in) {
+    std::array<char, 1 << 14> part;
+    while (const std::size_t got = std::fread(part.data(), 1, part.size(), in.get())) {
+      bytes.append(part.data(), got);
+    }
+  }
+  if (!in || std::ferror(in.get()) != 0)
+    throw std::runtime_error(path.string() + ": can't be read");
+  return bytes;
+}
 
 std::vector<fs::path> find_scripts(const std::vector<std::string>& paths,
                                    std::string_view extension) {
@@ -32,24 +48,6 @@ std::vector<fs::path> find_scripts(const std::vector<std::string>& paths,
   return scripts;
 }
 
-std::optional<std::string> read_features(const std::string& list, Features& features) {
-  features = Features::wasm2();
-  for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string name = list.substr(begin, end - begin);
-    begin = end + 1;
-    if (name == "wasm1") {
-      features = Features::none();
-      features.mutable_globals = true;
-    } else if (name == "wasm3") {
-      features = Features::wasm3();
-    } else if (name != "wasm2" && !features.set(name, true)) {
-      return name;
-    }
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 // Folders of WebAssembly/testsuite whose files need other features than the engine's default. The
@@ -67,7 +65,7 @@ constexpr auto kFolders = std::to_array<FolderRow>({
     {"/proposals/custom-descriptors/", "wasm3,custom-descriptors"},
 });
 
-std::string without_extension(fs::path path) { return path.replace_extension().generic_string(); }
+}  // namespace
 
 ScriptInfo info_of_folder(const fs::path& folder) {
   const std::string path = folder.generic_string() + "/";
@@ -75,43 +73,12 @@ ScriptInfo info_of_folder(const fs::path& folder) {
       kFolders, [&](const FolderRow& of) { return path.find(of.folder) != std::string::npos; });
   ScriptInfo result{.group = folder.filename()};
   if (row == kFolders.end()) return result;
-  result.unknown = read_features(std::string(row->features), result.features).value_or("");
+  if (const Result<Features> features = Features::parse(row->features)) {
+    result.features = *features;
+  } else {
+    result.unknown = row->features.substr(row->features.rfind(',') + 1);
+  }
   return result;
-}
-
-}  // namespace
-
-ScriptInfo Manifests::info_of(const fs::path& script) {
-  const fs::path absolute = fs::absolute(script).lexically_normal();
-  for (fs::path folder = absolute.parent_path();; folder = folder.parent_path()) {
-    if (const Rows* rows = rows_in(folder)) {
-      const auto row = rows->find(without_extension(absolute.lexically_relative(folder)));
-      if (row != rows->end()) {
-        ScriptInfo result;
-        result.group = row->second.group;
-        result.unknown = read_features(row->second.features, result.features).value_or("");
-        return result;
-      }
-    }
-    if (folder == folder.root_path()) return info_of_folder(absolute.parent_path());
-  }
-}
-
-const Manifests::Rows* Manifests::rows_in(const fs::path& folder) {
-  const auto [entry, fresh] = x_read.try_emplace(folder);
-  if (fresh) {
-    if (std::ifstream in(folder / "manifest.tsv"); in) {
-      Rows& rows = entry->second.emplace();
-      for (std::string line; std::getline(in, line);) {
-        const std::size_t path = line.find('\t');
-        const std::size_t group = path == std::string::npos ? path : line.find('\t', path + 1);
-        if (group == std::string::npos) continue;
-        rows.emplace(without_extension(line.substr(0, path)),
-                     Row{line.substr(path + 1, group - path - 1), line.substr(group + 1)});
-      }
-    }
-  }
-  return entry->second ? &*entry->second : nullptr;
 }
 
 }  // namespace weft::spectest

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,30 +12,16 @@
 
 namespace weft::spectest {
 
+// A whole file. By C's functions: C++'s streams would be a third of the command. Throws
+// std::runtime_error if it can't be read.
+std::string read_file(const std::filesystem::path& path);
+
 // The given files, and the scripts below the given folders with this extension, in order. Throws
 // std::runtime_error for a path that isn't there.
 std::vector<std::filesystem::path> find_scripts(const std::vector<std::string>& paths,
                                                 std::string_view extension);
 
-// "wasm1", "wasm2", "wasm3" and names of features, separated by commas; on top of Wasm 2.0 if none
-// of the first three is there. Gives the first name that the engine doesn't know, or nothing.
-std::optional<std::string> read_features(const std::string& list, Features& features);
-
-// What the manifest.tsv in a folder above a script says of it: a line per script with its path,
-// group and features. Those of other scripts follow from the folders they are in.
-class Manifests {
- public:
-  ScriptInfo info_of(const std::filesystem::path& script);
-
- private:
-  struct Row {
-    std::string group;
-    std::string features;
-  };
-  using Rows = std::map<std::string, Row>;  // by path, without its extension
-  const Rows* rows_in(const std::filesystem::path& folder);
-
-  std::map<std::filesystem::path, std::optional<Rows>> x_read{};
-};
+// Group and features of a script, from the folder it is in.
+ScriptInfo info_of_folder(const std::filesystem::path& folder);
 
 }  // namespace weft::spectest

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "spec-tests/scripts/files.h"
 #include "spec-tests/scripts/host_module.h"
 #include "spec-tests/scripts/values.h"
 
@@ -115,9 +114,7 @@ class ScriptRunner {
   [[nodiscard]] Result<std::string> bytes_of(const Command& command) const {
     if (command.binary) return *command.binary;
     if (command.quoted) return assembled(*command.quoted);
-    std::ifstream in(x_script.folder / command.file, std::ios::binary);
-    if (!in) return fail(Errc::io, command.file + " can't be read");
-    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::string bytes = read_file(x_script.folder / command.file);
     return command.file.ends_with(".wat") ? assembled(bytes) : bytes;
   }
 

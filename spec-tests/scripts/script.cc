@@ -1,9 +1,9 @@
 #include "spec-tests/scripts/script.h"
 
-#include <array>
 #include <bit>
-#include <charconv>
 #include <string_view>
+
+#include "interp/core/float_text.h"
 
 namespace weft::spectest {
 
@@ -24,22 +24,13 @@ std::string quote(std::string_view text) {
   return result + '"';
 }
 
-template <class Float, class Bits>
-std::string float_text(uint64_t bits) {
-  const Float value = std::bit_cast<Float>(static_cast<Bits>(bits));
-  std::array<char, 64> text{};
-  if (value != value) {
-    const auto end = std::to_chars(text.begin(), text.end(), bits, 16).ptr;
-    return "nan:0x" + std::string(text.begin(), end);
-  }
-  return {text.begin(), std::to_chars(text.begin(), text.end(), value).ptr};
-}
-
 std::string lane_text(const Lane& lane, bool is_float, std::size_t lane_bits) {
   if (lane.kind == Lane::Kind::CanonicalNan) return "nan:canonical";
   if (lane.kind == Lane::Kind::ArithmeticNan) return "nan:arithmetic";
-  if (is_float && lane_bits == 32) return float_text<float, uint32_t>(lane.bits);
-  if (is_float) return float_text<double, uint64_t>(lane.bits);
+  if (is_float && lane_bits == 32) {
+    return interp::float_text(std::bit_cast<float>(static_cast<uint32_t>(lane.bits)));
+  }
+  if (is_float) return interp::float_text(std::bit_cast<double>(lane.bits));
   const int shift = 64 - static_cast<int>(lane_bits);
   return std::to_string(static_cast<int64_t>(lane.bits << shift) >> shift);
 }

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,6 +14,7 @@
 #include "interp/text/assemble.h"
 #include "interp/text/lexer.h"
 #include "interp/text/literals.h"
+#include "spec-tests/scripts/files.h"
 
 namespace weft::spectest {
 
@@ -348,9 +347,7 @@ class WastReader {
 Script read_wast(std::string_view text) { return WastReader(text).run(); }
 
 Script load_wast(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("can't be read");
-  Script script = read_wast(std::string(std::istreambuf_iterator<char>(in), {}));
+  Script script = read_wast(read_file(path));
   script.source = path;
   return script;
 }
