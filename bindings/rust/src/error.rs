@@ -162,103 +162,135 @@ pub struct Frame {
 ///
 /// When a host function returns an error of another type, the call's error is that one, with an [`Error`] of the code
 /// [`ErrorCode::Host`] as its context: both can be downcast to.
-pub struct Error(Owned<sys::weft_error_t>);
+pub struct Error {
+    raw: Owned<sys::weft_error_t>,
+    /// Of guests that called the one that failed, through the host: what their stacks are in.
+    callers: Vec<Owned<sys::weft_error_t>>,
+}
 
 impl Error {
     /// A failure of that kind.
     pub fn new(code: ErrorCode, message: &str) -> Self {
         // SAFETY: the message is lent for the call; the result is ours.
-        Self(unsafe { Owned::new(sys::weft_error_new(code as u8, lend(message))) })
+        unsafe { Self::take(sys::weft_error_new(code as u8, lend(message))) }
     }
 
     /// A trap, for host functions to return. Its text is the code's, followed by `": "` and `detail` if that isn't empty.
     pub fn trap(code: TrapCode, detail: &str) -> Self {
         // SAFETY: as in `new`.
-        Self(unsafe { Owned::new(sys::weft_error_new_trap(code as u8, lend(detail))) })
+        unsafe { Self::take(sys::weft_error_new_trap(code as u8, lend(detail))) }
     }
 
     /// The end of the guest, as by WASI's `proc_exit`, for host functions to return.
     pub fn exit(status: i32) -> Self {
         // SAFETY: as in `new`.
-        Self(unsafe { Owned::new(sys::weft_error_new_exit(status)) })
+        unsafe { Self::take(sys::weft_error_new_exit(status)) }
     }
 
     /// What kind of failure it is.
     pub fn code(&self) -> ErrorCode {
         // SAFETY: the error is alive.
-        let code = unsafe { sys::weft_error_code(self.0.get()) };
+        let code = unsafe { sys::weft_error_code(self.raw.get()) };
         ErrorCode::from_c(code).unwrap_or(ErrorCode::Usage)
     }
 
     /// Why the guest trapped, for [`ErrorCode::Trap`].
     pub fn trap_code(&self) -> Option<TrapCode> {
         // SAFETY: the error is alive, and `out` a place for the value.
-        ask(|out| unsafe { sys::weft_error_trap_code(self.0.get(), out) })
+        ask(|out| unsafe { sys::weft_error_trap_code(self.raw.get(), out) })
             .and_then(TrapCode::from_c)
     }
 
     /// What the guest ended with, for [`ErrorCode::Exit`].
     pub fn exit_status(&self) -> Option<i32> {
         // SAFETY: as in `trap_code`.
-        ask(|out| unsafe { sys::weft_error_exit_status(self.0.get(), out) })
+        ask(|out| unsafe { sys::weft_error_exit_status(self.raw.get(), out) })
     }
 
     /// Where in the module's bytes the mistake is, for [`ErrorCode::Malformed`] and [`ErrorCode::Invalid`].
     pub fn byte_offset(&self) -> Option<u64> {
         // SAFETY: as in `trap_code`.
-        ask(|out| unsafe { sys::weft_error_byte_offset(self.0.get(), out) })
+        ask(|out| unsafe { sys::weft_error_byte_offset(self.raw.get(), out) })
     }
 
     /// The operating system's number of the error, for [`ErrorCode::Io`].
     pub fn os_error(&self) -> Option<i32> {
         // SAFETY: as in `trap_code`.
-        ask(|out| unsafe { sys::weft_error_os_error(self.0.get(), out) })
+        ask(|out| unsafe { sys::weft_error_os_error(self.raw.get(), out) })
     }
 
     /// The guest's stack, innermost first. Empty if the guest didn't run, and without [`Config::backtraces`].
     ///
     /// [`Config::backtraces`]: crate::Config::backtraces
     pub fn frames(&self) -> Vec<Frame> {
-        // SAFETY: the error is alive.
-        let count = unsafe { sys::weft_error_frame_count(self.0.get()) };
-        let frame = |index| {
-            let mut frame = std::mem::MaybeUninit::uninit();
-            // SAFETY: the error is alive; the frame is written if there is one, and its names live as long as the error.
-            unsafe {
-                if !sys::weft_error_frame(self.0.get(), index, frame.as_mut_ptr()) {
-                    return None;
-                }
-                let frame = frame.assume_init();
-                let name = |name| Some(text(name)).filter(|name| !name.is_empty());
-                Some(Frame {
-                    func_index: frame.func_index,
-                    func_name: name(frame.func_name),
-                    module_name: name(frame.module_name),
-                    module_offset: frame.module_offset,
-                    func_offset: frame.func_offset,
-                })
-            }
-        };
-        (0..count).filter_map(frame).collect()
+        self.parts().flat_map(frames_of).collect()
     }
 
     /// The message, then a line for each frame. For people to read.
     pub fn describe(&self) -> String {
-        // SAFETY: the error is alive.
-        take_bytes(|out| unsafe { sys::weft_error_describe(self.0.get(), out) })
+        let mut parts = self.parts().map(|error| {
+            // SAFETY: the error is alive.
+            take_bytes(|out| unsafe { sys::weft_error_describe(error.get(), out) })
+        });
+        let mut text = parts.next().unwrap_or_default();
+        for caller in parts {
+            // Without the message.
+            text.extend(caller.lines().skip(1).flat_map(|line| ["\n", line]));
+        }
+        text
+    }
+
+    /// What the guest's whole stack is in.
+    fn parts(&self) -> impl Iterator<Item = &Owned<sys::weft_error_t>> {
+        std::iter::once(&self.raw).chain(&self.callers)
+    }
+
+    /// What the C API gave.
+    ///
+    /// # Safety
+    ///
+    /// The error is the caller's.
+    unsafe fn take(raw: *mut sys::weft_error_t) -> Self {
+        // SAFETY: promised by the caller.
+        Self { raw: unsafe { Owned::new(raw) }, callers: Vec::new() }
     }
 
     /// The C API's object, given away.
     pub(crate) fn release(self) -> *mut sys::weft_error_t {
-        self.0.release()
+        self.raw.release()
     }
+}
+
+/// The frames in an error of the C API's.
+fn frames_of(error: &Owned<sys::weft_error_t>) -> Vec<Frame> {
+    // SAFETY: the error is alive.
+    let count = unsafe { sys::weft_error_frame_count(error.get()) };
+    let frame = |index| {
+        let mut frame = std::mem::MaybeUninit::uninit();
+        // SAFETY: the error is alive; the frame is written if there is one, and its names live as long as the error.
+        unsafe {
+            if !sys::weft_error_frame(error.get(), index, frame.as_mut_ptr()) {
+                return None;
+            }
+            let frame = frame.assume_init();
+            let name = |name| Some(text(name)).filter(|name| !name.is_empty());
+            Some(Frame {
+                func_index: frame.func_index,
+                func_name: name(frame.func_name),
+                module_name: name(frame.module_name),
+                module_offset: frame.module_offset,
+                func_offset: frame.func_offset,
+            })
+        }
+    };
+    (0..count).filter_map(frame).collect()
 }
 
 impl fmt::Display for Error {
     /// The message, without the guest's stack.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the error is alive, and so is its message.
-        f.write_str(&unsafe { text(sys::weft_error_message(self.0.get())) })
+        f.write_str(&unsafe { text(sys::weft_error_message(self.raw.get())) })
     }
 }
 
@@ -277,7 +309,8 @@ impl std::error::Error for Error {}
 impl Clone for Error {
     fn clone(&self) -> Self {
         // SAFETY: the error is alive; the result is ours.
-        Self(unsafe { Owned::new(sys::weft_error_copy(self.0.get())) })
+        let copy = |error: &Owned<_>| unsafe { Owned::new(sys::weft_error_copy(error.get())) };
+        Self { raw: copy(&self.raw), callers: self.callers.iter().map(copy).collect() }
     }
 }
 
@@ -328,18 +361,23 @@ pub(crate) fn to_c(result: std::thread::Result<anyhow::Result<()>>) -> *mut sys:
 /// The error is the caller's.
 unsafe fn from_c(error: *mut sys::weft_error_t) -> anyhow::Error {
     // SAFETY: promised by the caller.
-    let error = Error(unsafe { Owned::new(error) });
+    let error = unsafe { Error::take(error) };
     // SAFETY: the error is alive, and only here.
-    let payload = unsafe { sys::weft_error_take_payload(error.0.get(), HOST_FAILURE) };
+    let payload = unsafe { sys::weft_error_take_payload(error.raw.get(), HOST_FAILURE) };
     if payload.is_null() {
         return error.into();
     }
     // SAFETY: a payload with our finalizer is `fail_host`'s, and ours again.
     match *unsafe { Box::from_raw(payload.cast::<HostFailure>()) } {
         HostFailure::Panic(panic) => resume_unwind(panic),
-        // The innermost call's context has the whole of the guest's stack.
-        HostFailure::Error(host) if host.is::<Error>() => host,
-        HostFailure::Error(host) => host.context(error),
+        HostFailure::Error(mut host) => match host.downcast_mut::<Error>() {
+            // It was an inner guest's, and came through the host.
+            Some(inner) => {
+                inner.callers.push(error.raw);
+                host
+            }
+            None => host.context(error),
+        },
     }
 }
 
@@ -366,7 +404,7 @@ pub(crate) unsafe fn check_own(error: *mut sys::weft_error_t) -> Result<(), Erro
         return Ok(());
     }
     // SAFETY: promised by the caller.
-    Err(Error(unsafe { Owned::new(error) }))
+    Err(unsafe { Error::take(error) })
 }
 
 /// Drops something inside a finalizer, which no panic may leave: it ends here.
