@@ -11,7 +11,8 @@ machine that slows down slows them all. All must print the same checksum.
 The figure of a workload is the median of user CPU time, of the whole process; an engine that a driver runs (peers/) is
 charged for the program alone. Start-up is the whole process, always; what takes seconds there is run once.
 
-The group `calls-in-process` is no programs: what calls and instances cost on each backend of Weft's, in one process (calls.py).
+Two groups are no programs: `calls-in-process` is what calls and instances cost on each backend of Weft's, in one process
+(calls.py); `text-format` is what text costs, and with wabt's tools (texts.py).
 """
 
 import argparse
@@ -24,10 +25,12 @@ from pathlib import Path
 
 import calls
 import plot
+import texts
 from measure import Failure, run
 
 STARTUP = "startup"  # the group whose programs are measured whole
 CALLS = "calls-in-process"
+TEXTS = "text-format"
 LONG = 3  # seconds; what takes longer runs once
 
 
@@ -167,12 +170,14 @@ def main():
     try:
         groups = programs_by_group(bench.guests, options.only)
         with_calls = not options.only or CALLS in options.only
-        if not groups and not with_calls:
+        with_texts = not options.only or TEXTS in options.only
+        if not (groups or with_calls or with_texts):
             sys.exit(f"no workloads in {bench.guests}, or no such group")
         measured = {
             group: {program: bench.measure(program) for program in programs} for group, programs in groups.items()
         }
         in_process = calls.measure(str(options.build / "bench" / "weft-bench-backends"), bench.runs) if with_calls else {}
+        of_text = texts.measure(bench.launcher, options.build, bench.runs) if with_texts else {}
     except (Failure, OSError) as failure:
         sys.exit(str(failure))
     startup = measured.pop(STARTUP, {})
@@ -183,8 +188,18 @@ def main():
     if in_process:
         print()
         print_table(calls.table(in_process))
+    if of_text:
+        print()
+        print_table(texts.table(of_text))
     if options.json:
-        result = {"base": bench.base, "runs": bench.runs, "workloads": measured, "startup": startup, "calls": in_process}
+        result = {
+            "base": bench.base,
+            "runs": bench.runs,
+            "workloads": measured,
+            "startup": startup,
+            "calls": in_process,
+            "text": of_text,
+        }
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.svg and measured and bench.others:
         options.svg.write_text(plot.ratios(bench.base, bench.others, measured))

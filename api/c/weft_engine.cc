@@ -314,6 +314,20 @@ void weft_interrupt_delete(weft_interrupt_t* interrupt) { delete interrupt; }
 void weft_interrupt(const weft_interrupt_t* interrupt) {
   if (interrupt != nullptr) interrupt->handle.interrupt();
 }
+weft_error_t* weft_store_set_interrupt_hook(wasm_store_t* store, weft_interrupt_hook_t hook,
+                                            void* env, void (*finalizer)(void*)) {
+  HostInfo owned(env, finalizer);
+  return attempt(
+      [&]() -> Result<void> {
+        if (!store->handle->store) return open(store->handle).check_interrupt();  // its error
+        weft::InterruptHook ask;
+        if (hook != nullptr) {
+          ask = [hook, kept = std::move(owned)] { return hook(kept.get()); };
+        }
+        return store->handle->store->set_interrupt_hook(std::move(ask));
+      },
+      store);
+}
 weft_error_t* weft_store_check_interrupt(wasm_store_t* store) {
   return attempt([&] { return open(store->handle).check_interrupt(); }, store);
 }

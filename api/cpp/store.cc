@@ -56,6 +56,26 @@ bool StoreState::allow(const GrowthRequest& request) noexcept {
   }
 }
 
+bool StoreState::goes_on() noexcept {
+  if (!interrupt_hook || asking) return false;
+  const std::uint32_t most = std::exchange(max_entered, 0);
+  asking = true;
+  bool answer = false;
+  try {
+    answer = interrupt_hook();
+  } catch (...) {
+    answer = false;
+  }
+  asking = false;
+  max_entered = most;
+  return answer;
+}
+
+Result<void> StoreState::take_interrupt() noexcept {
+  if (interrupt->flag.exchange(0) == 0 || goes_on()) return {};
+  return fail(Errc::interrupted, "interrupted");
+}
+
 bool Entry::leave() noexcept {
   StoreState* state = std::exchange(state_, nullptr);
   if (--state->entered != 0 || !state->orphaned) return true;
@@ -65,9 +85,10 @@ bool Entry::leave() noexcept {
 
 Result<void> check_entry(StoreState& state) noexcept {
   if (state.interrupt->flag.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    if (state.interrupt->flag.exchange(0) != 0) return fail(Errc::interrupted, "interrupted");
+    if (Result<void> ok = state.take_interrupt(); !ok) return ok;
   }
   if (state.entered >= state.max_entered) [[unlikely]] {
+    if (state.asking) return fail(Errc::usage, "an interrupt hook can't call the guest");
     return fail(TrapCode::CallStackExhausted, "guest and host call each other too deep");
   }
   return {};
@@ -194,8 +215,7 @@ InterruptHandle StoreRef::interrupt_handle() const {
 
 Result<void> StoreRef::check_interrupt() const {
   if (state_ == nullptr) return detail::empty_store();
-  if (state_->interrupt->flag.exchange(0) != 0) return fail(Errc::interrupted, "interrupted");
-  return {};
+  return state_->take_interrupt();
 }
 
 bool StoreRef::interrupt_pending() const noexcept {
@@ -236,7 +256,7 @@ Result<Profile> StoreRef::profile() const {
 Result<Store> Store::make(const Engine& engine) {
   auto state = std::make_unique<detail::StoreState>(engine);
   Result<std::unique_ptr<backend::Store>> impl = engine.impl().make_store(
-      {.owner = state.get(), .interrupt = state->interrupt.get(), .limiter = state.get()});
+      {.owner = state.get(), .interrupt = state->interrupt.get(), .callbacks = state.get()});
   if (!impl) return detail::forward_error(impl);
   state->impl = std::move(*impl);
   state->interp = dynamic_cast<backends::InterpStore*>(state->impl.get());
@@ -260,6 +280,16 @@ Result<void> Store::set_limiter(Limiter limiter) {
     return fail(Errc::unsupported, "this backend can't ask before it grows things");
   }
   state_->limiter = std::move(limiter);
+  return {};
+}
+
+Result<void> Store::set_interrupt_hook(InterruptHook hook) {
+  if (state_ == nullptr) return detail::empty_store();
+  if (hook && !state_->engine.config().interruption) {
+    return fail(Errc::usage, "interruption is off: the engine's Config{.interruption = false}");
+  }
+  if (state_->asking) return fail(Errc::usage, "an interrupt hook can't replace itself");
+  state_->interrupt_hook = std::move(hook);
   return {};
 }
 

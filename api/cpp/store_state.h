@@ -78,13 +78,16 @@ struct LinkedFunc {
   backend::Index index = 0;
 };
 
-struct StoreState final : backend::LimitCallback {
+struct StoreState final : backend::StoreCallbacks {
   explicit StoreState(const Engine& owner);
   ~StoreState() override;
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
   bool allow(const GrowthRequest& request) noexcept override;
+  bool goes_on() noexcept override;
+  /// Errc::interrupted if a request is pending, which it takes, and the guest isn't to go on.
+  Result<void> take_interrupt() noexcept;
 
   /// A handle to an object or an exception, given its word. Errc::limit.
   Result<RootHandle> root(std::uint64_t word, const HeapType& type, std::uint64_t tag = 0);
@@ -106,6 +109,8 @@ struct StoreState final : backend::LimitCallback {
   /// Calls into the guest that haven't returned.
   std::uint32_t entered = 0;
   std::uint32_t max_entered;
+  /// The interrupt hook runs: nothing may enter the guest, which is in the middle of something.
+  bool asking = false;
   /// The Store object is gone, but a call runs still: the last one out deletes this.
   bool orphaned = false;
   bool direct_memory;
@@ -113,6 +118,7 @@ struct StoreState final : backend::LimitCallback {
   ErasedObject data{};
   std::vector<ErasedObject> extensions{};
   Limiter limiter{};
+  InterruptHook interrupt_hook{};
   std::shared_ptr<ExternRegistry> externs = std::make_shared<ExternRegistry>();
   /// Null until the first handle.
   std::shared_ptr<RootRegistry> roots{};

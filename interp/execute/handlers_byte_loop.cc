@@ -89,7 +89,9 @@ void run_byte_loop(Context* ctx, uint64_t* fp, const ByteLoop& loop) {
 
   const uint64_t most = std::max(kStepBytes / step, uint64_t{1});
   uint64_t done = 0;
-  in_steps(state, iterations, most, false, [&](uint64_t at, uint64_t n) {
+  // An interrupt is the loop's to obey.
+  const auto noticed = [&] { return state.interrupt.load(std::memory_order_relaxed) != 0; };
+  in_steps_until(noticed, iterations, most, false, [&](uint64_t at, uint64_t n) {
     const uint64_t begin = (up ? at : iterations - at - n) * step;
     if (copies) {
       copy_in_order(memory.base + *to + begin, memory.base + *from + begin, n * step, up);
@@ -98,7 +100,6 @@ void run_byte_loop(Context* ctx, uint64_t* fp, const ByteLoop& loop) {
     }
     done = at + n;
   });
-  // An interrupt is the loop's to notice.
   if (loop.fuel != 0) state.fuel -= static_cast<int64_t>(done * loop.fuel);
   for (size_t i = 0; i < loop.step_count; ++i) {
     uint64_t& slot = fp[loop.steps[i].slot];

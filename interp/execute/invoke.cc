@@ -119,7 +119,6 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
   if (reinterpret_cast<uintptr_t>(records) < state.record_limit.load(std::memory_order_relaxed))
       [[unlikely]] {
     const TrapCode code = state.on_record_limit(records);
-    if (code == TrapCode::Interrupted) state.clear_interrupt();
     if (code != TrapCode::None) return refuse(state, code);
   }
 
@@ -147,8 +146,6 @@ TrapCode invoke(Store& store, FuncInst& func, Value* values) {
   const TrapCode code = state.trap.code;
   if (code == TrapCode::None) [[likely]] {
     take_from_frame(frame, values, layout.results);
-  } else if (code == TrapCode::Interrupted) {
-    state.clear_interrupt();
   }
   return code;
 }

@@ -67,10 +67,15 @@ struct StoreState {
   // Read at loop back edges. Non-zero: `request` is to be looked at (bit kStop), or it is to be
   // noted where the guest is (the number above it: ticks of the sampler that are due).
   std::atomic<uint32_t> interrupt{0};
-  // Non-zero while somebody wants the guest stopped; whoever stops it for that puts it back, and so
-  // stops nothing else. An embedder that stops guests by itself, too, puts its own here.
+  // Non-zero while somebody wants the guest stopped; whoever is to stop it for that puts it back
+  // first, and so stops nothing else. An embedder that stops guests by itself, too, puts its own
+  // here.
   std::atomic<uint32_t>* request = &own_request;
   std::atomic<uint32_t> own_request{0};
+  // Asked about a request, which is taken back already: whether the guest goes on. Null: it
+  // doesn't.
+  bool (*goes_on)(void*) = nullptr;
+  void* goes_on_argument = nullptr;
   static constexpr uint32_t kStop = 1;
   static constexpr uint32_t kTick = 2;
   int64_t fuel = 0;  // used only by code translated with fuel
@@ -115,11 +120,14 @@ struct StoreState {
     record_limit.store(UINTPTR_MAX);
     parker.wake();
   }
+  // Whether the guest is to stop: takes the request.
   bool stop_requested() noexcept {
-    if ((interrupt.load() & kStop) == 0) return false;
-    if (request->load() != 0) return true;
-    forget_notice();
-    return (interrupt.load() & kStop) != 0;
+    while ((interrupt.load() & kStop) != 0) {
+      const bool requested = request->exchange(0) != 0;
+      forget_notice();
+      if (requested && (goes_on == nullptr || !goes_on(goes_on_argument))) return true;
+    }
+    return false;
   }
 
   // Has the guest note where it is, `ticks` times. Thread-safe.
@@ -130,7 +138,7 @@ struct StoreState {
   // How often it was asked to since the last time.
   uint32_t take_ticks() noexcept { return interrupt.fetch_and(kStop) / kTick; }
 
-  // Takes a request back, or has stopped the guest for it.
+  // Takes a request back.
   void clear_interrupt() noexcept {
     request->store(0);
     forget_notice();

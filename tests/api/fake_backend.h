@@ -435,7 +435,7 @@ class FakeStore final : public backend::Store {
 
   bool may_grow(GrowthRequest::Kind kind, std::uint64_t now, std::uint64_t then) {
     if (then > limits_.memory_bytes) return false;
-    return init_.limiter->allow({kind, now, then, std::nullopt});
+    return init_.callbacks->allow({kind, now, then, std::nullopt});
   }
 
   Result<backend::Extern> make_export(Index instance, const ExportType& type) {

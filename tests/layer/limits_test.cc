@@ -135,6 +135,50 @@ TEST_P(InterruptLayer, AHostFunctionMayMakeTakeOrClearTheRequest) {
   EXPECT_EQ((func<std::int32_t(std::int32_t)>(instance, "count")(store_, 4)), 10);
 }
 
+TEST_P(InterruptLayer, AHookMayLetTheGuestGoOn) {
+  int asked = 0;
+  or_throw(store_.set_interrupt_hook([&] { return ++asked < 5; }));
+  std::jthread pest([handle = store_.interrupt_handle()](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      handle.interrupt();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  for (const char* loop : {"forever", "ticking"}) {
+    asked = 0;
+    EXPECT_EQ(run(store_, instance_, loop).error().code(), Errc::interrupted);
+    EXPECT_EQ(asked, 5);
+  }
+  pest = {};
+  asked = 0;
+  store_.interrupt_handle().interrupt();
+  EXPECT_TRUE(store_.check_interrupt());
+  EXPECT_EQ(asked, 1);
+  or_throw(store_.set_interrupt_hook({}));
+  store_.interrupt_handle().interrupt();
+  EXPECT_EQ(run(store_, instance_, "forever").error().code(), Errc::interrupted);
+}
+
+TEST_P(InterruptLayer, AHookCannotCallTheGuest) {
+  const auto count = func<std::int32_t(std::int32_t)>(instance_, "count");
+  std::vector<Errc> said;
+  or_throw(store_.set_interrupt_hook([&]() -> bool {
+    said.push_back(count(store_, 4).error().code());
+    said.push_back(store_.set_interrupt_hook({}).error().code());
+    if (said.size() > 2) throw std::runtime_error("enough");
+    return true;
+  }));
+  store_.interrupt_handle().interrupt();
+  EXPECT_EQ(count(store_, 4), 10);
+  EXPECT_EQ(said, (std::vector<Errc>{Errc::usage, Errc::usage}));
+  store_.interrupt_handle().interrupt();
+  EXPECT_EQ(count(store_, 4).error().code(), Errc::interrupted);
+  EXPECT_EQ(count(store_, 4), 10);
+  const Engine without(Config{.interruption = false});
+  Store store(without);
+  EXPECT_EQ(store.set_interrupt_hook([] { return true; }).error().code(), Errc::usage);
+}
+
 TEST_P(InterruptLayer, ASignalHandlerMayRequestIt) {
 #if WEFT_TSAN
   GTEST_SKIP() << "ThreadSanitizer delivers signals at calls of the C library only";

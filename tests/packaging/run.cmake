@@ -27,7 +27,7 @@ run(pkg-config --modversion weft)
 # What is in the folder `consumer`, by find_package and by pkg-config.
 function(check_consumer consumer compiler_variable standard source pkg_config_flags)
   set(compiler "$ENV{WEFT_${compiler_variable}}")
-  set(flags "$ENV{WEFT_FLAGS}")
+  set(flags "$ENV{WEFT_FLAGS_${compiler_variable}}")
   run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}/${consumer}" -B "${scratch}/${consumer}-cmake"
       "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_${compiler_variable}_COMPILER=${compiler}"
       "-DCMAKE_${compiler_variable}_FLAGS=${flags}")

@@ -55,6 +55,12 @@ InterpStore::InterpStore(std::shared_ptr<const Settings> settings, const backend
       state_(store_->state()) {
   // What the public layer takes back or obeys, the guest doesn't obey any more.
   state_.request = &init_.interrupt->flag;
+  state_.goes_on = [](void* self) {
+    auto& store = *static_cast<InterpStore*>(self);
+    const interp::HostScope scope(store.state_);
+    return store.init_.callbacks != nullptr && store.init_.callbacks->goes_on();
+  };
+  state_.goes_on_argument = this;
   auto handle = std::make_shared<interp::InterruptHandle>(store_->interrupt_handle());
   init_.interrupt->notify = [](void* to) noexcept {
     static_cast<const interp::InterruptHandle*>(to)->notice();
@@ -304,7 +310,7 @@ void InterpStore::global_set(Index global, RawVal value) noexcept {
 bool InterpStore::allow(GrowthRequest::Kind kind, std::uint64_t most, std::uint64_t current,
                         std::uint64_t wanted, std::optional<std::uint64_t> maximum) {
   if (wanted > most) return false;
-  return init_.limiter == nullptr || init_.limiter->allow({kind, current, wanted, maximum});
+  return init_.callbacks == nullptr || init_.callbacks->allow({kind, current, wanted, maximum});
 }
 
 void InterpStore::apply_limits(const StoreLimits& limits) {

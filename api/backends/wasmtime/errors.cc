@@ -41,11 +41,11 @@ std::string text_of(const c::Vec<char>* text) {
 c::Error* WasmtimeStore::on_epoch(c::Context* /*context*/, void* self, std::uint64_t* delta,
                                   std::uint8_t* kind) noexcept {
   auto& store = *static_cast<WasmtimeStore*>(self);
-  if (store.init_.interrupt->flag.exchange(0) != 0) {
+  if (store.init_.interrupt->flag.exchange(0) != 0 && !store.init_.callbacks->goes_on()) {
     store.failure_.emplace(Errc::interrupted, "interrupted");
     return store.api().wasmtime_error_new("interrupted");
   }
-  // Another store's.
+  // Another store's, or the hook wants it to go on.
   *delta = 1;
   *kind = 0;
   return nullptr;

@@ -62,7 +62,7 @@ enum class Capability : std::uint32_t {
   Fuel = 1u << 1,             ///< Config::fuel.
   Interrupt = 1u << 2,        ///< StoreInit::interrupt is obeyed.
   Limits = 1u << 3,           ///< set_limits.
-  LimitCallback = 1u << 4,    ///< StoreInit::limiter is asked.
+  LimitCallback = 1u << 4,    ///< StoreCallbacks::allow is asked.
   Backtrace = 1u << 5,        ///< Errors carry frames.
   V128 = 1u << 6,             ///< v128 can cross between host and guest.
   ExternRef = 1u << 7,        ///< externrefs can.
@@ -128,22 +128,27 @@ class WEFT_API HostFunc {
 /// or one of another store. `owner` is StoreInit::owner.
 [[nodiscard]] WEFT_API std::uint64_t exception_word(const Error& error, void* owner) noexcept;
 
-/// Asked before each creation or growth of a memory (bytes), table (elements) or the heap of
-/// collected objects (bytes). A refused memory.grow or table.grow answers -1, a refused creation is
-/// Errc::limit, a refused object traps with "out of memory".
-class WEFT_API LimitCallback {
+/// What a backend asks, on the thread that uses the store.
+class WEFT_API StoreCallbacks {
  public:
-  virtual ~LimitCallback() = default;
+  virtual ~StoreCallbacks() = default;
+  /// Asked before each creation or growth of a memory (bytes), table (elements) or the heap of
+  /// collected objects (bytes). A refused memory.grow or table.grow answers -1, a refused creation
+  /// is Errc::limit, a refused object traps with "out of memory".
   virtual bool allow(const GrowthRequest& request) noexcept = 0;
+  /// Asked with an interrupt request in hand, which is taken back already: whether the guest goes
+  /// on nevertheless.
+  virtual bool goes_on() noexcept = 0;
 };
 
 /// What a store gets from the public layer; all of it outlives the store.
 struct StoreInit {
   void* owner = nullptr;
-  /// The guest stops with Errc::interrupted when the flag is 1, and sets it to 0 in doing so.
+  /// When the flag is 1 the guest sets it to 0, and stops with Errc::interrupted unless
+  /// StoreCallbacks::goes_on.
   /// A backend that can't poll it fills in `notify` instead.
   detail::InterruptState* interrupt = nullptr;
-  LimitCallback* limiter = nullptr;
+  StoreCallbacks* callbacks = nullptr;
 };
 
 /// A live memory's bytes. `base` may be null when `size` is 0.

@@ -49,6 +49,11 @@ struct GcStats {
 /// store. An exception counts as a refusal.
 using Limiter = std::move_only_function<bool(const GrowthRequest&)>;
 
+/// Says whether a guest that an InterruptHandle wants stopped goes on nevertheless. Called on the
+/// thread that uses the store, wherever the guest is: it must not use the store, and calls are
+/// refused with Errc::usage. An exception stops the guest.
+using InterruptHook = std::move_only_function<bool()>;
+
 namespace detail {
 
 struct InterruptState {
@@ -106,6 +111,12 @@ class WEFT_API Store : public StoreRef {
   /// Installs a callback asked before each growth, after the limits; an empty one removes it.
   /// Errc::unsupported where the backend can't ask.
   [[nodiscard]] Result<void> set_limiter(Limiter limiter);
+
+  /// Installs a callback asked before a request of an InterruptHandle stops the guest or fails
+  /// StoreRef::check_interrupt; an empty one removes it. With it a host can look up now and then
+  /// while a guest runs (at signals, deadlines, other guests): whoever wakes it makes requests.
+  /// Errc::usage if the engine's Config turned interruption off.
+  [[nodiscard]] Result<void> set_interrupt_hook(InterruptHook hook);
 
  private:
   explicit Store(detail::StoreState* state) noexcept : StoreRef(state) {}
