@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kHelp = R"(Usage: weft validate [OPTIONS] FILE...
 
-Decodes and validates modules, binary ones and text. Says nothing of those that are valid, and of the
-others what is wrong and at which byte.
+Decodes and validates modules, binary ones and text. Says nothing of those that are valid, and of
+the others what is wrong and at which byte.
 
 Options:
 )";

@@ -18,16 +18,17 @@ struct Opened {
   std::uint8_t* base;
   std::uint64_t size;
   bool direct;
+  bool pinned;
 };
 
 Result<Opened> open_memory(StoreRef store, detail::Handle handle) {
   Result<backend::Store*> impl = detail::open(store, handle);
   if (!impl) return detail::forward_error(impl);
   if (!store.state()->direct_memory) {
-    return Opened{*impl, handle.index, nullptr, (*impl)->memory_size(handle.index), false};
+    return Opened{*impl, handle.index, nullptr, (*impl)->memory_size(handle.index), false, false};
   }
   const backend::MemoryView view = (*impl)->memory_view(handle.index);
-  return Opened{*impl, handle.index, view.base, view.size, true};
+  return Opened{*impl, handle.index, view.base, view.size, true, view.pinned};
 }
 
 Result<Opened> open_range(StoreRef store, detail::Handle handle, std::uint64_t address,
@@ -225,6 +226,12 @@ Result<std::span<std::uint8_t>> Memory::span(StoreRef store) const {
   Result<std::uint64_t> size = byte_size(store);
   if (!size) return detail::forward_error(size);
   return span(store, 0, *size);
+}
+
+Result<bool> Memory::is_pinned(StoreRef store) const {
+  Result<Opened> memory = open_memory(store, handle_);
+  if (!memory) return detail::forward_error(memory);
+  return memory->pinned;
 }
 
 }  // namespace weft

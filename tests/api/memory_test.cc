@@ -112,6 +112,7 @@ TEST_P(MemoryTest, CStringsEndAtNulWithinLimits) {
 TEST_P(MemoryTest, SpansNeedDirectAccess) {
   if (!GetParam()) {
     EXPECT_EQ(memory_.span(store_).error().code(), Errc::unsupported);
+    EXPECT_EQ(memory_.is_pinned(store_), false);
     return;
   }
   const std::span<std::uint8_t> all = or_throw(memory_.span(store_));

@@ -86,6 +86,25 @@ TEST_P(MemoryLayer, SpansAreInPlace) {
   EXPECT_EQ(memory_.span(store_, 65536, 1).error().code(), Errc::out_of_bounds);
 }
 
+TEST_P(MemoryLayer, PinnedBytesStayWhereTheyAre) {
+  WEFT_NEEDS(engine_, DirectMemory);
+  const std::span<std::uint8_t> before = or_throw(memory_.span(store_));
+  before[100] = 42;
+  ASSERT_TRUE(memory_.grow(store_, 4));
+  const bool pinned = or_throw(memory_.is_pinned(store_));
+  if (engine_.backend_name() == "interp") {
+    EXPECT_EQ(pinned, engine_.config().memory_mode != MemoryMode::Explicit);
+  }
+  if (pinned) {
+    EXPECT_EQ(or_throw(memory_.span(store_)).data(), before.data());
+    EXPECT_EQ(before[100], 42);
+  }
+  if (engine_.supports(backend::Capability::Memory64)) {
+    constexpr MemoryType kWide{.limits = {1, 100'000}, .index = IndexType::I64};
+    EXPECT_EQ(or_throw(Memory::create(store_, kWide).value().is_pinned(store_)), false);
+  }
+}
+
 TEST_P(MemoryLayer, TheHostMakesMemories) {
   const Memory empty = or_throw(Memory::create(store_, {}));
   EXPECT_EQ(empty.byte_size(store_), 0u);

@@ -112,7 +112,7 @@ TEST(Wast, ResultsMayBePatterns) {
     (ref.null) (ref.null func) (ref.extern 5) (ref.extern) (ref.host 7) (ref.func 3) (ref.i31)
     (either (i32.const 1) (i32.const 2))))");
   EXPECT_EQ(to_string(command.expected),
-            "(f32 nan:canonical, f64 nan:arithmetic, f32 nan:0xffa00000, f64 0.5, "
+            "(f32 nan:canonical, f64 nan:arithmetic, f32 -nan:0x200000, f64 0.5, "
             "v128 i16x8 0 1 2 3 4 5 -1 -1, v128 f32x4 1 nan:canonical nan:arithmetic -0, "
             "null, null func, host extern 5, any extern but null, host any 7, any func but null, "
             "any i31 but null, one of (i32 1) (i32 2))");

@@ -220,7 +220,8 @@ Result<std::uint64_t> InterpStore::memory_grow(Index memory, std::uint64_t pages
 
 backend::MemoryView InterpStore::memory_view(Index memory) noexcept {
   const interp::MemoryInst& of = *at<interp::MemoryInst>(memory);
-  return {of.base, of.byte_size()};
+  const bool pinned = of.mode == interp::MemoryMode::Guard || of.shared != nullptr;
+  return {of.base, of.byte_size(), pinned};
 }
 
 // --- Tables ---

@@ -155,6 +155,8 @@ struct StoreInit {
 struct MemoryView {
   std::uint8_t* base = nullptr;
   std::uint64_t size = 0;
+  /// Whether the base stays when the memory grows.
+  bool pinned = false;
 };
 
 /// A memory that several stores use, each on its own thread. Thread-safe.

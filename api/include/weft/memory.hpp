@@ -77,6 +77,9 @@ class WEFT_API Memory {
   /// The whole memory in place: good until it grows or the guest runs, whichever is first.
   /// Errc::unsupported on backends without backend::Capability::DirectMemory.
   [[nodiscard]] Result<std::span<std::uint8_t>> span(StoreRef store) const;
+  /// Whether the bytes stay where they are when the memory grows: spans then remain good as long as
+  /// the store, of the size that they have.
+  [[nodiscard]] Result<bool> is_pinned(StoreRef store) const;
   /// As span, for a range of it; Errc::out_of_bounds.
   [[nodiscard]] Result<std::span<std::uint8_t>> span(StoreRef store, std::uint64_t address,
                                                      std::uint64_t length) const;

@@ -1,0 +1,87 @@
+"""WebAssembly without a JIT: the Weft engine.
+
+The names and their meaning are those of the package `wasmtime`, so that `import weft as wasmtime` runs what is written for
+it.
+"""
+
+from ._errors import ExitTrap, Frame, Trap, TrapCode, WasmtimeError
+from ._exports import InstanceExports
+from ._value import Val
+from ._weft import (
+    Caller,
+    Config,
+    DirPerms,
+    Engine,
+    ExportType,
+    FilePerms,
+    Func,
+    FuncType,
+    Global,
+    GlobalType,
+    ImportType,
+    Instance,
+    InstancePre,
+    Limits,
+    Linker,
+    Managed,
+    Memory,
+    MemoryType,
+    Module,
+    Ref,
+    SharedMemory,
+    Store,
+    StoreContext,
+    Table,
+    TableType,
+    Tag,
+    TagType,
+    ValType,
+    WasiConfig,
+    __version__,
+    wasm2wat,
+    wat2wasm,
+)
+
+WeftError = WasmtimeError
+
+__all__ = [
+    "Caller",
+    "Config",
+    "DirPerms",
+    "Engine",
+    "ExitTrap",
+    "ExportType",
+    "FilePerms",
+    "Frame",
+    "Func",
+    "FuncType",
+    "Global",
+    "GlobalType",
+    "ImportType",
+    "Instance",
+    "InstanceExports",
+    "InstancePre",
+    "Limits",
+    "Linker",
+    "Managed",
+    "Memory",
+    "MemoryType",
+    "Module",
+    "Ref",
+    "SharedMemory",
+    "Store",
+    "StoreContext",
+    "Table",
+    "TableType",
+    "Tag",
+    "TagType",
+    "Trap",
+    "TrapCode",
+    "Val",
+    "ValType",
+    "WasiConfig",
+    "WasmtimeError",
+    "WeftError",
+    "wasm2wat",
+    "wat2wasm",
+]
