@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::ffi::c_void;
 use std::fmt;
-use std::panic::resume_unwind;
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
 use crate::object::Owned;
 use crate::sys;
@@ -409,9 +409,10 @@ pub(crate) unsafe fn check_own(error: *mut sys::weft_error_t) -> Result<(), Erro
 
 /// Drops something inside a finalizer, which no panic may leave: it ends here.
 pub(crate) fn drop_quietly(drop: impl FnOnce()) {
-    if let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop)) {
-        // Its own drop could panic, too.
-        std::mem::forget(panic);
+    let Err(panic) = catch_unwind(AssertUnwindSafe(drop)) else { return };
+    // What it panicked with may panic when it is dropped, and so on: once is enough.
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| std::mem::drop(panic))) {
+        std::mem::forget(another);
     }
 }
 

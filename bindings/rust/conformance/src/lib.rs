@@ -1,7 +1,8 @@
 //! What users of `wasm_runtime_layer` may expect of a backend, run on Weft, Wasmi and Wasmtime by the same code.
 //!
 //! A scenario is a function of an engine that panics if the backend does something else. Where a backend does, by a bug or a
-//! limit of its own, [`DIFFERENCES`] says why, and the test insists that it still does.
+//! limit of its own, [`DIFFERENCES`] says why, and the test insists that it still does. Without the feature `peers` there is only
+//! Weft.
 #![cfg(test)]
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -24,6 +25,7 @@ macro_rules! on_every_backend {
                 crate::run("weft", stringify!($scenario), engine, super::$scenario);
             })*
         }
+        #[cfg(feature = "peers")]
         mod wasmi {
             $(#[test]
             fn $scenario() {
@@ -31,6 +33,7 @@ macro_rules! on_every_backend {
                 crate::run("wasmi", stringify!($scenario), engine, super::$scenario);
             })*
         }
+        #[cfg(feature = "peers")]
         mod wasmtime {
             $(#[test]
             fn $scenario() {
@@ -47,6 +50,7 @@ mod globals;
 mod hosts;
 mod memories;
 mod modules;
+#[cfg(feature = "peers")]
 mod published;
 mod references;
 mod stores;
