@@ -43,10 +43,7 @@ class PythonFunc final : public backend::HostFunc {
     nb::object call(const nb::object& callable) {
       std::vector<PyObject*> raw(1, nullptr);
       for (const nb::object& item : items_) raw.push_back(item.ptr());
-      PyObject* result = PyObject_Vectorcall(
-          callable.ptr(), raw.data() + 1, items_.size() | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-      if (result == nullptr) nb::raise_python_error();
-      return nb::steal(result);
+      return call_python(callable, raw.data(), items_.size());
     }
 
    private:

@@ -32,6 +32,19 @@ void take_gil(PyThreadState* state) noexcept {
   }
 }
 
+nb::object call_python(nb::handle callable, PyObject** arguments, std::size_t count) {
+  PyObject* result = nullptr;
+  // Here and nowhere further out: nothing of ours may be destroyed without the GIL.
+  try {
+    result = PyObject_Vectorcall(callable.ptr(), arguments + 1,
+                                 count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  } catch (abi::__forced_unwind&) {
+    stay();
+  }
+  if (result == nullptr) nb::raise_python_error();
+  return nb::steal(result);
+}
+
 GilHeld::GilHeld() {
   try {
     state_ = PyGILState_Ensure();

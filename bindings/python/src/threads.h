@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <weft/store.hpp>
@@ -14,6 +15,11 @@ namespace weft::python {
 /// Waits for the GIL. In a thread that outlives the interpreter CPython then ends the thread by
 /// unwinding it, which the engine's stack doesn't stand: such a thread stops here instead.
 void take_gil(PyThreadState* state) noexcept;
+
+/// Calls a callable with `count` arguments, the first of which is arguments[1]; arguments[0] is for
+/// Python's use. Throws what it raises. For threads that end as take_gil says, too.
+[[nodiscard]] nanobind::object call_python(nanobind::handle callable, PyObject** arguments,
+                                           std::size_t count);
 
 /// Gives the GIL away.
 class GilReleased {

@@ -3,6 +3,7 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,7 +36,9 @@ wasi::WriteCallback write_to(Callback::Cell cell) {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const nb::object taken = callable(nb::bytes(bytes.data(), bytes.size()));
+      const nb::bytes argument(bytes.data(), bytes.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const nb::object taken = call_python(callable, arguments, 1);
       return taken.is_none() ? bytes.size() : nb::cast<std::size_t>(taken);
     } catch (nb::python_error& error) {
       report(error, cell);
@@ -51,7 +54,9 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
     const GilHeld gil;
     try {
       const nb::object callable = Callback::callable(cell);
-      const auto bytes = nb::cast<nb::bytes>(callable(room.size()));
+      const nb::int_ argument(room.size());
+      PyObject* arguments[] = {nullptr, argument.ptr()};
+      const auto bytes = nb::cast<nb::bytes>(call_python(callable, arguments, 1));
       if (bytes.size() <= room.size()) {
         std::memcpy(room.data(), bytes.data(), bytes.size());
         return bytes.size();
@@ -68,22 +73,45 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
 // What Python has printed comes before what the guest prints: both write to the same descriptor.
 void flush(const char* stream) {
   const GilHeld gil;
-  PyObject* file = PySys_GetObject(stream);
-  if (file == nullptr || file == Py_None) return;
-  PyObject* done = PyObject_CallMethod(file, "flush", nullptr);
-  if (done == nullptr) PyErr_Clear();
-  Py_XDECREF(done);
+  try {
+    const nb::object file = nb::borrow(PySys_GetObject(stream));
+    if (!file || file.is_none()) return;
+    PyObject* no_arguments[] = {nullptr};
+    (void)call_python(file.attr("flush"), no_arguments, 0);
+  } catch (const nb::python_error&) {
+    // The guest writes all the same.
+  }
 }
 
-wasi::WriteCallback write_after(const char* stream, int descriptor) {
-  return [stream, descriptor](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
+// Waits until the descriptor takes something, if it is one that doesn't itself; what a signal's
+// handler raises meanwhile stops the guest. Whether there is a reason to write again.
+bool may_write_again(int descriptor, const Callback::Cell& cell) {
+  if (errno == EAGAIN) {
+    pollfd waiting{.fd = descriptor, .events = POLLOUT, .revents = 0};
+    if (::poll(&waiting, 1, -1) > 0) return true;
+  }
+  if (errno != EINTR) return false;
+  const GilHeld gil;
+  if (PyErr_CheckSignals() == 0) return true;
+  if (*cell != nullptr && (*cell)->store != nullptr) {
+    (*cell)->store->stop();
+  } else {
+    PyErr_WriteUnraisable(nullptr);
+  }
+  errno = EINTR;
+  return false;
+}
+
+wasi::WriteCallback write_after(const char* stream, int descriptor, Callback::Cell cell) {
+  return [stream, descriptor,
+          cell = std::move(cell)](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
     flush(stream);
     std::size_t done = 0;
     while (done < bytes.size()) {
       const ssize_t count = ::write(descriptor, bytes.data() + done, bytes.size() - done);
       if (count > 0) {
         done += static_cast<std::size_t>(count);
-      } else if (errno != EINTR) {
+      } else if (!may_write_again(descriptor, cell)) {
         break;
       }
     }
@@ -93,19 +121,19 @@ wasi::WriteCallback write_after(const char* stream, int descriptor) {
 }
 
 // A terminal stays one for the guest, which then writes line by line, as Python does.
-void inherit_stdout(wasi::Config& config) {
+void inherit_stdout(wasi::Config& config, Callback::Cell cell) {
   if (::isatty(STDOUT_FILENO) != 0) {
     config.inherit_stdout();
   } else {
-    take(config.stdout_callback(write_after("stdout", STDOUT_FILENO)));
+    take(config.stdout_callback(write_after("stdout", STDOUT_FILENO, std::move(cell))));
   }
 }
 
-void inherit_stderr(wasi::Config& config) {
+void inherit_stderr(wasi::Config& config, Callback::Cell cell) {
   if (::isatty(STDERR_FILENO) != 0) {
     config.inherit_stderr();
   } else {
-    take(config.stderr_callback(write_after("stderr", STDERR_FILENO)));
+    take(config.stderr_callback(write_after("stderr", STDERR_FILENO, std::move(cell))));
   }
 }
 
@@ -200,7 +228,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stdout_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stdout", [](WasiConfig& self) { inherit_stdout(self.get()); },
+      "inherit_stdout", [](WasiConfig& self) { inherit_stdout(self.get(), self.keep(nb::none())); },
       "Writes to this process's descriptor 1, after what sys.stdout has in its buffer.");
 
   def_setter(wasi, "stderr_file",
@@ -214,7 +242,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stderr_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stderr", [](WasiConfig& self) { inherit_stderr(self.get()); },
+      "inherit_stderr", [](WasiConfig& self) { inherit_stderr(self.get(), self.keep(nb::none())); },
       "Writes to this process's descriptor 2, after what sys.stderr has in its buffer.");
 
   const char* permissions = "What a guest may do: see WasiConfig.preopen_dir.";
