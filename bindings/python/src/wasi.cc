@@ -3,9 +3,6 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -69,50 +66,6 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
   };
 }
 
-// What Python has printed comes before what the guest prints: both write to the same descriptor.
-void flush(const char* stream) {
-  const GilHeld gil;
-  PyObject* file = PySys_GetObject(stream);
-  if (file == nullptr || file == Py_None) return;
-  PyObject* done = PyObject_CallMethod(file, "flush", nullptr);
-  if (done == nullptr) PyErr_Clear();
-  Py_XDECREF(done);
-}
-
-wasi::WriteCallback write_after(const char* stream, int descriptor) {
-  return [stream, descriptor](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
-    flush(stream);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t count = ::write(descriptor, bytes.data() + done, bytes.size() - done);
-      if (count > 0) {
-        done += static_cast<std::size_t>(count);
-      } else if (errno != EINTR) {
-        break;
-      }
-    }
-    if (done == 0 && !bytes.empty()) return fail(Error::from_errno(errno, stream));
-    return done;
-  };
-}
-
-// A terminal stays one for the guest, which then writes line by line, as Python does.
-void inherit_stdout(wasi::Config& config) {
-  if (::isatty(STDOUT_FILENO) != 0) {
-    config.inherit_stdout();
-  } else {
-    take(config.stdout_callback(write_after("stdout", STDOUT_FILENO)));
-  }
-}
-
-void inherit_stderr(wasi::Config& config) {
-  if (::isatty(STDERR_FILENO) != 0) {
-    config.inherit_stderr();
-  } else {
-    take(config.stderr_callback(write_after("stderr", STDERR_FILENO)));
-  }
-}
-
 void preopen(wasi::Config& config, const std::filesystem::path& path, const std::string& guest_path,
              nb::handle mutable_or_directories, nb::handle files) {
   wasi::Rights rights;
@@ -139,9 +92,15 @@ Callback::Cell WasiConfig::keep(nb::object callable) {
   return callback->cell();
 }
 
+void WasiConfig::inherit(Stream stream) {
+  stream == Stream::Stdout ? get().inherit_stdout() : get().inherit_stderr();
+  inherited_.push_back(stream);
+}
+
 void WasiConfig::attach(Store& store) {
   const StoreRef in = store.open();
   take(in.set_wasi(consume()));
+  store.share(std::move(inherited_));
   for (const nb::object& callback : std::exchange(callbacks_, {})) {
     nb::cast<Callback&>(callback).store = &store;
     store.keep(callback);
@@ -204,7 +163,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stdout_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stdout", [](WasiConfig& self) { inherit_stdout(self.get()); },
+      "inherit_stdout", [](WasiConfig& self) { self.inherit(Stream::Stdout); },
       "Writes to this process's descriptor 1, after what sys.stdout has in its buffer.");
 
   def_setter(wasi, "stderr_file",
@@ -218,7 +177,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stderr_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stderr", [](WasiConfig& self) { inherit_stderr(self.get()); },
+      "inherit_stderr", [](WasiConfig& self) { self.inherit(Stream::Stderr); },
       "Writes to this process's descriptor 2, after what sys.stderr has in its buffer.");
 
   const char* permissions = "What a guest may do: see WasiConfig.preopen_dir.";
