@@ -43,6 +43,12 @@ ENDS = {
     "a daemon between guest and host": (
         "import time; threading.Thread(target=lambda: exports['loop'](store), daemon=True).start(); time.sleep(0.2)"
     ),
+    "a daemon in a host function": (
+        "import time; linker.allow_shadowing = True; "
+        "linker.define_func('', 'f', weft.FuncType([], []), lambda: [time.sleep(0.001) for _ in range(10000)] and None); "
+        "second = linker.instantiate(store, module).exports(store)['run']; "
+        "threading.Thread(target=lambda: second(store), daemon=True).start(); time.sleep(0.2)"
+    ),
     "a pending stream": "c = weft.WasiConfig(); c.stdout_custom = seen.append; store.set_wasi(c)",
     "closed objects": "store.close(); linker.close(); module.close(); engine.close()",
 }

@@ -204,6 +204,55 @@ except KeyboardInterrupt:
     assert out == "interrupted True\n"
 
 
+WRITER = r"""
+config = weft.WasiConfig()
+config.inherit_stdout()
+store.set_wasi(config)
+linker = weft.Linker(store.engine)
+linker.define_wasi()
+writer = weft.Module(store.engine, '''(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2) (data (i32.const 0) "\\10\\00\\00\\00\\00\\00\\01\\00")
+  (func (export "write") (result i32) (local i32)
+    (loop (br_if 0 (i32.eqz (local.tee 0 (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))))
+    (local.get 0)))''')
+write = linker.instantiate(store, writer).exports(store)["write"]
+"""
+
+
+@pytest.mark.parametrize("setup", ["", "os.set_blocking(1, False)\n"], ids=["waits", "non-blocking"])
+def test_ctrl_c_while_nobody_reads_what_the_guest_writes(setup):
+    program = SETUP + WRITER + setup + "write(store)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(1.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(20) == -signal.SIGINT
+        finally:
+            process.kill()
+        assert "KeyboardInterrupt" in process.stderr.read()
+
+
+def test_signals_while_nobody_reads_lose_nothing():
+    """A handler that raises nothing lets the write go on."""
+    program = SETUP + WRITER + """
+signal.signal(signal.SIGALRM, lambda number, frame: None)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+print(write(store), file=sys.stderr)
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(1)
+        assert process.poll() is None
+        # What it wrote, until it hears that nobody listens.
+        assert process.stdout.read(1 << 20) == bytes(1 << 20)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.stdout.close()
+        assert int(process.stderr.read()) != 0
+
+
 def test_ctrl_c_in_a_host_function_is_python_s_own(run):
     out = run("""
 host[0] = lambda: time.sleep(10)
