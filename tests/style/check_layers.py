@@ -66,6 +66,7 @@ MAY_INCLUDE = {
     "wasi/": [PUBLIC],
     "cli/": [PUBLIC, SCRIPTS],
     "examples/": [PUBLIC],
+    "bindings/": [PUBLIC],
 }
 FREE = ["tests/", "spec-tests/", "bench/"]
 
@@ -107,7 +108,7 @@ def check(path):
 
 
 def sources():
-    for top in ["interp", "api", "wasi", "cli", "examples", "tests", "spec-tests", "bench"]:
+    for top in ["interp", "api", "wasi", "cli", "examples", "bindings", "tests", "spec-tests", "bench"]:
         for path in sorted((ROOT / top).rglob("*")):
             if path.suffix in SUFFIXES and path.is_file() and "target" not in path.parts:
                 yield path.relative_to(ROOT).as_posix()
