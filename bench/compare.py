@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the workloads on several engines in turn; prints medians and ratios of CPU time, memory and start-up.
 
-    compare.py --build DIR [--runs N] [--only GROUP,...] [--json FILE] [--svg FILE] NAME=COMMAND ...
+    compare.py --build DIR [--python FILE --site-packages DIR] [--runs N] [--only GROUP,...] [--json FILE] [--svg FILE] \
+        NAME=COMMAND ...
 
 DIR is a build folder with benchmarks. A COMMAND is split as a shell would; {wasm} and {native} in it stand for the
 program, and an engine is left out where a file that it needs is missing. The first engine is the base of the ratios, and
@@ -11,8 +12,10 @@ machine that slows down slows them all. All must print the same checksum.
 The figure of a workload is the median of user CPU time, of the whole process; an engine that a driver runs (peers/) is
 charged for the program alone. Start-up is the whole process, always; what takes seconds there is run once.
 
-Two groups are no programs: `calls-in-process` is what calls and instances cost on each backend of Weft's, in one process
-(calls.py); `text-format` is what text costs, and with wabt's tools (texts.py).
+Three groups are no programs: `calls-in-process` is what calls and instances cost on each backend of Weft's, in one process
+(calls.py); `text-format` is what text costs, and with wabt's tools (texts.py); `python` is what calls cost in Weft's Python
+package, which is in the build folder, and in that of Wasmtime, in the folder --site-packages, by the interpreter --python
+(python_calls.py).
 """
 
 import argparse
@@ -25,12 +28,11 @@ from pathlib import Path
 
 import calls
 import plot
+import python_calls
 import texts
 from measure import Failure, run
 
 STARTUP = "startup"  # the group whose programs are measured whole
-CALLS = "calls-in-process"
-TEXTS = "text-format"
 LONG = 3  # seconds; what takes longer runs once
 
 
@@ -154,9 +156,28 @@ def programs_by_group(guests, only):
     return groups
 
 
+def other_groups(bench, options):
+    """Those that are no programs: by group its name in the JSON, what measures it and what makes a table of that."""
+    program = str(options.build / "bench" / "weft-bench-backends")
+    groups = {
+        "calls-in-process": ("calls", lambda: calls.measure(program, bench.runs), calls.table),
+        "text-format": ("text", lambda: texts.measure(bench.launcher, options.build, bench.runs), texts.table),
+        "python": (
+            "python",
+            lambda: python_calls.measure(options.python, options.build, options.site_packages, bench.runs),
+            python_calls.table,
+        ),
+    }
+    if not options.python:
+        del groups["python"]
+    return {group: row for group, row in groups.items() if not options.only or group in options.only}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--python", help="an interpreter, for the group python")
+    parser.add_argument("--site-packages", help="where it finds Wasmtime's package")
     parser.add_argument("--runs", type=count, default=5)
     parser.add_argument("--only", type=lambda text: text.split(","), help="groups, with commas between")
     parser.add_argument("--json", type=Path)
@@ -169,15 +190,13 @@ def main():
     bench = Bench(options.build, engines, options.runs)
     try:
         groups = programs_by_group(bench.guests, options.only)
-        with_calls = not options.only or CALLS in options.only
-        with_texts = not options.only or TEXTS in options.only
-        if not (groups or with_calls or with_texts):
+        others = other_groups(bench, options)
+        if not (groups or others):
             sys.exit(f"no workloads in {bench.guests}, or no such group")
         measured = {
             group: {program: bench.measure(program) for program in programs} for group, programs in groups.items()
         }
-        in_process = calls.measure(str(options.build / "bench" / "weft-bench-backends"), bench.runs) if with_calls else {}
-        of_text = texts.measure(bench.launcher, options.build, bench.runs) if with_texts else {}
+        measured_others = {name: (measure(), table) for name, measure, table in others.values()}
     except (Failure, OSError) as failure:
         sys.exit(str(failure))
     startup = measured.pop(STARTUP, {})
@@ -185,20 +204,16 @@ def main():
         bench.print_workloads(measured)
     if startup:
         bench.print_startup(startup)
-    if in_process:
+    for rows, table in measured_others.values():
         print()
-        print_table(calls.table(in_process))
-    if of_text:
-        print()
-        print_table(texts.table(of_text))
+        print_table(table(rows))
     if options.json:
         result = {
             "base": bench.base,
             "runs": bench.runs,
             "workloads": measured,
             "startup": startup,
-            "calls": in_process,
-            "text": of_text,
+            **{name: rows for name, (rows, _) in measured_others.items()},
         }
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.svg and measured and bench.others:

@@ -1,5 +1,7 @@
 #include <nanobind/stl/variant.h>
 
+#include <unistd.h>
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -113,7 +115,12 @@ void bind_config(nb::module_& module) {
   }
   def_setter(config, "cache", kIgnored, [](Config& self, nb::handle enabled) {
     (void)self.get();
-    if (nb::isinstance<nb::str>(enabled)) return;
+    if (nb::isinstance<nb::str>(enabled)) {
+      if (::access(nb::cast<std::string>(enabled).c_str(), R_OK) != 0) {
+        raise_error("the cache's configuration can't be read");
+      }
+      return;
+    }
     if (!PyBool_Check(enabled.ptr())) throw nb::type_error("expected string or bool");
     if (!to_bool(enabled)) raise_error("caching cannot be explicitly disabled");
   });

@@ -84,6 +84,7 @@ void bind_externs(nb::module_& module) {
           "type", [](const Global& self, Storelike store) { return take(self.type(store.open())); },
           "store"_a, "The type of the global.")
       .def("value", &global_value, "store"_a,
+           nb::sig("def value(self, store: Store | StoreContext) -> typing.Any"),
            "The present value. A null reference is a Val whose value is None.")
       .def("set_value", &set_global_value, "store"_a, "val"_a.none(),
            "Sets the value. WasmtimeError if the global is immutable.");
@@ -100,6 +101,7 @@ void bind_externs(nb::module_& module) {
       .def("grow", &grow_table, "store"_a, "amt"_a, "init"_a.none(),
            "Adds elements `init`; gives the size before. WasmtimeError if the table can't grow.")
       .def("get", &get_element, "store"_a, "idx"_a,
+           nb::sig("def get(self, store: Store | StoreContext, idx: int) -> typing.Any"),
            "An element: a Func, what an externref holds, or, if it is null, a Val whose value is "
            "None. None outside\nof the table.")
       .def("set", &set_element, "store"_a, "idx"_a, "val"_a.none(),

@@ -137,6 +137,8 @@ void bind_func(nb::module_& module) {
                                    "function returns: ValueError afterwards.")
       .def(
           "get", &Caller::get, "name"_a,
+          nb::sig("def get(self, name: str) -> Func | Global | Memory | SharedMemory | Table | Tag "
+                  "| None"),
           "The export of that name of the calling instance; None if there is none, or the function "
           "has returned.")
       .def(
@@ -148,7 +150,10 @@ void bind_func(nb::module_& module) {
             }
             return item;
           },
-          "name"_a, "As get, but raises KeyError.");
+          "name"_a,
+          nb::sig("def __getitem__(self, name: str) -> Func | Global | Memory | SharedMemory | "
+                  "Table | Tag"),
+          "As get, but raises KeyError.");
 }
 
 }  // namespace weft::python

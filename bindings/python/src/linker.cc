@@ -296,14 +296,16 @@ void bind_linker(nb::module_& module) {
                                              "A module with imports that a Linker has found.")
       .def("instantiate", &InstancePre::instantiate, nb::rv_policy::take_ownership, "store"_a,
            "Makes an instance in a store, as Linker.instantiate does.")
-      .def_prop_ro("module", &InstancePre::module, "The Module.");
+      .def_prop_ro("module", &InstancePre::module,
+                   nb::for_getter(nb::sig("def module(self) -> Module")), "The Module.");
 
   auto linker = bind_collected_class<Linker, Managed>(
       module, "Linker",
       "Definitions by module and name, by which modules find their imports. Functions defined here "
       "are for all\nstores of the engine; items of a store are for that store only.");
   linker.def(nb::init<nb::object>(), "engine"_a, "Makes an empty linker.")
-      .def_ro("engine", &Linker::engine, "The linker's Engine.");
+      .def_ro("engine", &Linker::engine, nb::for_getter(nb::sig("def engine(self) -> Engine")),
+              "The linker's Engine.");
   def_setter(linker, "allow_shadowing",
              "Whether a definition may replace an earlier one of the same name. Off at first.",
              [](Linker& self, bool allow) { self.get().change().allow_shadowing(allow); });
@@ -333,12 +335,16 @@ void bind_linker(nb::module_& module) {
           "Instantiates a module with its imports found by name, and runs its start function. "
           "WasmtimeError lists all\nimports that are missing or don't fit.")
       .def("instantiate_pre", &Linker::instantiate_pre, nb::rv_policy::take_ownership, "module"_a,
+           nb::sig("def instantiate_pre(self, module: Module) -> InstancePre"),
            "Finds a module's imports now, to instantiate it later. WasmtimeError lists those that "
            "are "
            "missing.")
       .def("get", &Linker::item, "store"_a, "module"_a, "name"_a,
+           nb::sig("def get(self, store: Store | StoreContext, module: str, name: str) -> Func | "
+                   "Global | Memory | SharedMemory | Table | Tag"),
            "The definition of that name. WasmtimeError if there is none.")
       .def("get_default", &Linker::get_default, "store"_a, "name"_a,
+           nb::sig("def get_default(self, store: Store | StoreContext, name: str) -> Func"),
            "The function that a module's name stands for: what is defined by the empty name, a "
            "command's _start, or a\nfunction that does nothing.")
       .def(

@@ -68,7 +68,7 @@ std::size_t write_memory(const Memory& self, Storelike store, nb::handle value, 
 }
 
 // A ctypes array of bytes in place, which keeps a view of its memory.
-nb::object buffer_array(nb::handle memory, const nb::object& size, std::size_t offset) {
+nb::object buffer_array(nb::handle memory, const nb::object& size, Py_ssize_t offset) {
   const nb::object type = nb::module_::import_("ctypes").attr("c_ubyte") * size;
   return type.attr("from_buffer")(memory, offset);
 }
@@ -203,22 +203,28 @@ void bind_memory(nb::module_& module) {
             const std::size_t size = nb::cast<Memory&>(self).span(store).size();
             return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
-          "store"_a,
+          "store"_a, nb::sig("def data_ptr(self, store: Store | StoreContext) -> typing.Any"),
           "A ctypes pointer to the first byte, which is a view. Nothing checks accesses by it: see "
           "data_len.")
       .def(
           "get_buffer_ptr",
-          [](nb::handle self, Storelike store, nb::handle size, std::size_t offset) {
+          [](nb::handle self, Storelike store, nb::handle size, Py_ssize_t offset) {
             const std::size_t all = nb::cast<Memory&>(self).span(store).size();
             return buffer_array(self, size.is_none() ? nb::int_(all) : nb::borrow(size), offset);
           },
           "store"_a, "size"_a = nb::none(), "offset"_a = 0,
+          nb::sig("def get_buffer_ptr(self, store: Store | StoreContext, size: int | None = None, "
+                  "offset: int = 0) -> typing.Any"),
           "A ctypes array of `size` bytes (None: as many as there are) from `offset` on, in place. "
           "It "
           "is a view.\nValueError if it isn't within the memory.")
       .def("read", &read_memory, "store"_a, "start"_a.none() = 0, "stop"_a = nb::none(),
+           nb::sig("def read(self, store: Store | StoreContext, start: int | None = 0, stop: int | "
+                   "None = None) -> bytearray"),
            "Copies the bytes from `start` up to `stop`, which mean what they mean in a slice.")
       .def("write", &write_memory, "store"_a, "value"_a, "start"_a = nb::none(),
+           nb::sig("def write(self, store: Store | StoreContext, value: object, start: int | None "
+                   "= None) -> int"),
            "Copies bytes into the memory from `start` on, which counts from the end if it is "
            "negative. Gives how many.\nIndexError if they don't fit.")
       .def(
@@ -268,6 +274,7 @@ void bind_memory(nb::module_& module) {
             const std::size_t size = nb::cast<SharedMemory&>(self).span().size();
             return buffer_pointer(buffer_array(self, nb::int_(size), 0));
           },
+          nb::sig("def data_ptr(self) -> typing.Any"),
           "A ctypes pointer to the first byte. Nothing checks accesses by it: see data_len.")
       .def(
           "data_len", [](const SharedMemory& self) { return self.handle().byte_size(); },

@@ -101,6 +101,7 @@ Module::Module(Engine& engine, nb::bytes wasm)
 void bind_module(nb::module_& module) {
   module.def(
       "wat2wasm", [](nb::handle wat) { return as_bytearray(assemble(content(wat))); }, "wat"_a,
+      nb::sig("def wat2wasm(wat: str | bytes | bytearray) -> bytearray"),
       "Assembles a module in the text format, given as str or as bytes in UTF-8. WasmtimeError "
       "says "
       "where the text\nis wrong.");
@@ -114,15 +115,19 @@ void bind_module(nb::module_& module) {
         }();
         return take(std::move(text));
       },
-      "wasm"_a, "A binary module as text that wat2wasm assembles to the same bytes.");
+      "wasm"_a, nb::sig("def wasm2wat(wasm: bytes | bytearray) -> str"),
+      "A binary module as text that wat2wasm assembles to the same bytes.");
 
   bind_class<Module, Managed>(module, "Module",
                               "A validated module. Any number of threads may use it, and any "
                               "number of stores of its engine.")
       .def(
-          nb::new_(
-              [](Engine& engine, nb::handle wasm) { return new Module(engine, to_wasm(wasm)); }),
+          "__init__",
+          [](Module* self, Engine& engine, nb::handle wasm) {
+            new (self) Module(engine, to_wasm(wasm));
+          },
           "engine"_a, "wasm"_a,
+          nb::sig("def __init__(self, engine: Engine, wasm: str | bytes | bytearray) -> None"),
           "Makes a module of its bytes, or of the text format, as str or bytes. WasmtimeError says "
           "what is wrong and\nwhere.")
       .def_static(
@@ -131,6 +136,7 @@ void bind_module(nb::module_& module) {
             return new Module(engine, to_wasm(read_file(path)));
           },
           nb::rv_policy::take_ownership, "engine"_a, "path"_a,
+          nb::sig("def from_file(engine: Engine, path: str | bytes | os.PathLike) -> Module"),
           "Makes a module of a file, in the binary or the text format.")
       .def_static(
           "validate",
@@ -144,7 +150,9 @@ void bind_module(nb::module_& module) {
             }();
             take(std::move(valid));
           },
-          "engine"_a, "wasm"_a, "Raises WasmtimeError unless the bytes are a valid module.")
+          "engine"_a, "wasm"_a,
+          nb::sig("def validate(engine: Engine, wasm: bytes | bytearray) -> None"),
+          "Raises WasmtimeError unless the bytes are a valid module.")
       .def(
           "serialize",
           [](Module& self) {
@@ -153,10 +161,13 @@ void bind_module(nb::module_& module) {
             bytes += view(self.wasm()).text();
             return as_bytearray(nb::bytes(bytes.data(), bytes.size()));
           },
+          nb::sig("def serialize(self) -> bytearray"),
           "The module for deserialize, which validates it again: nothing is saved by that, as "
           "validation is fast and\nthere is nothing to compile.")
       .def_static("deserialize", &deserialize, nb::rv_policy::take_ownership, "engine"_a,
-                  "encoded"_a, "Makes a module of what serialize gave.")
+                  "encoded"_a,
+                  nb::sig("def deserialize(engine: Engine, encoded: bytes | bytearray) -> Module"),
+                  "Makes a module of what serialize gave.")
       .def_static(
           "deserialize_file",
           [](Engine& engine, nb::handle path) {
@@ -169,7 +180,10 @@ void bind_module(nb::module_& module) {
             }
             return deserialize(engine, bytes);
           },
-          nb::rv_policy::take_ownership, "engine"_a, "path"_a, "As deserialize, from a file.")
+          nb::rv_policy::take_ownership, "engine"_a, "path"_a,
+          nb::sig(
+              "def deserialize_file(engine: Engine, path: str | bytes | os.PathLike) -> Module"),
+          "As deserialize, from a file.")
       .def_prop_ro(
           "imports",
           [](Module& self) {

@@ -173,7 +173,9 @@ void bind_store(nb::module_& module) {
                       "The base of what holds resources, which it frees when it is closed or gone.")
       .def("close", &Managed::close,
            "Frees it now. Uses afterwards raise ValueError; closing again does nothing.")
-      .def("__enter__", [](nb::handle self) { return nb::borrow(self); })
+      .def(
+          "__enter__", [](nb::handle self) { return nb::borrow(self); },
+          nb::sig("def __enter__(self) -> typing.Self"))
       .def("__exit__", [](Managed& self, const nb::args& /*exception*/) { self.close(); });
 
   bind_collected_class<Store, Managed>(
@@ -185,14 +187,15 @@ void bind_store(nb::module_& module) {
       "GIL.")
       .def(nb::init<nb::object, nb::object>(), "engine"_a = nb::none(), "data"_a = nb::none(),
            "Makes a store of `engine`, or of an engine of its own. `data` is any object of yours.")
-      .def_ro("engine", &Store::engine, "The store's Engine.")
+      .def_ro("engine", &Store::engine, nb::for_getter(nb::sig("def engine(self) -> Engine")),
+              "The store's Engine.")
       .def(
           "data",
           [](Store& self) {
             (void)self.open();
             return self.data;
           },
-          "What the store was made with.")
+          nb::sig("def data(self) -> typing.Any"), "What the store was made with.")
       .def(
           "gc", [](Store& self) { self.run([](StoreRef store) { return store.gc(); }); },
           "Collects garbage now: frees what guests hold as externref and can't reach any more.")

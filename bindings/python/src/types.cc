@@ -86,6 +86,7 @@ MemoryType make_memory_type(const Limits& limits, bool is_64, bool shared, int p
   if (page_size_log2 != 0 && page_size_log2 != 16) {
     raise_error("a page is 1 or 65536 bytes: page_size_log2 is 0 or 16");
   }
+  if (limits.max && *limits.max < limits.min) raise_error("the maximum size is below the minimum");
   if (shared && !limits.max) raise_error("shared memories must have a maximum size");
   const std::uint64_t most_bits = (is_64 ? 64 : 32) - static_cast<std::uint64_t>(page_size_log2);
   const auto too_large = [&](std::uint64_t pages) {

@@ -247,6 +247,7 @@ void bind_values(nb::module_& module) {
             const Result<I31> value = self.as<I31>();
             return value ? nb::object(nb::int_(value->value())) : nb::none();
           },
+          nb::sig("def as_i31(self) -> int | None"),
           "The integer of an i31 reference, from -2**30 to 2**30 - 1; None for others.")
       .def(
           "__eq__",
