@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::error::{check_own, lend, Error};
 use crate::func::Func;
 use crate::object::Owned;
-use crate::store::{raw_store, StoreId};
+use crate::store::Context;
 use crate::sys;
 
 /// What a guest program sees of the world: nothing at first, apart from the real clocks and random numbers. One of these can
@@ -132,14 +132,15 @@ impl Wasi {
     }
 
     /// Gives a store this world, instead of what it had, and adds to the imports what the module wants of WASI.
-    pub fn define<C: AsContextMut<Engine>>(
+    pub fn define(
         &self,
-        mut ctx: C,
+        mut ctx: impl AsContextMut<Engine>,
         module: &Module,
         imports: &mut Imports,
     ) -> Result<(), Error> {
-        let engine = ctx.as_context_mut().engine().clone();
-        let (store, id) = (raw_store(&ctx), StoreId::of(&ctx));
+        let ctx = ctx.as_context_mut();
+        let engine = ctx.engine().clone();
+        let (store, id) = (ctx.raw(), ctx.id());
         // SAFETY: the store is the context's; engine and config are alive; the linker is ours.
         let linker = unsafe {
             check_own(sys::weft_store_set_wasi(store, self.0.get()))?;
