@@ -1,7 +1,7 @@
 //! Builds the engine's static library with CMake, from the repository that this crate is in, and links it.
 //!
 //! The compilers are those of `CXX` and `CC`; otherwise clang 19 if there is one, with which the interpreter is faster; otherwise
-//! CMake's default. `WEFT_CMAKE_ARGS` has further options, as `-DWEFT_SMALL=ON`. `WEFT_LIB_DIR` names a folder with a `libweft.a` that is linked instead.
+//! CMake's default. `WEFT_LIB_DIR` names a folder with a `libweft.a` that is linked instead.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -28,14 +28,9 @@ fn build(root: &Path) -> PathBuf {
     for source in ["CMakeLists.txt", "api", "cmake", "interp", "wasi"] {
         println!("cargo:rerun-if-changed={}", root.join(source).display());
     }
-    for variable in [
-        "CXX",
-        "CC",
-        "CMAKE_CXX_COMPILER_LAUNCHER",
-        "CMAKE_C_COMPILER_LAUNCHER",
-        "CMAKE_GENERATOR",
-        "WEFT_CMAKE_ARGS",
-    ] {
+    for variable in
+        ["CXX", "CC", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_GENERATOR"]
+    {
         println!("cargo:rerun-if-env-changed={variable}");
     }
     let mut cmake = cmake::Config::new(root);
@@ -50,9 +45,6 @@ fn build(root: &Path) -> PathBuf {
     if env::var_os("CXX").is_none() && Command::new("clang++-19").arg("--version").output().is_ok()
     {
         cmake.define("CMAKE_C_COMPILER", "clang-19").define("CMAKE_CXX_COMPILER", "clang++-19");
-    }
-    for argument in env::var("WEFT_CMAKE_ARGS").unwrap_or_default().split_whitespace() {
-        cmake.configure_arg(argument);
     }
     cmake.build_target("weft").build().join("build")
 }

@@ -10,7 +10,7 @@ use crate::error::{check_own, Error, ErrorCode};
 use crate::externref::ExternRef;
 use crate::func::Func;
 use crate::object::Owned;
-use crate::store::{raw_store, Handle, StoreId};
+use crate::store::{Context, Handle};
 use crate::sys;
 use crate::types::{
     global_type_from_c, global_type_to_c, memory_type_from_c, memory_type_to_c, table_type_from_c,
@@ -25,22 +25,18 @@ pub struct Global(pub(crate) Handle<sys::wasm_global_t>);
 impl Global {
     /// A new global. Fails if the value is of another store.
     pub fn try_new(
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         value: &Val<Engine>,
         mutable: bool,
     ) -> Result<Self, Error> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let ty = global_type_to_c(GlobalType::new(value.ty(), mutable));
         let value = lend(value, store)?;
         let mut raw = std::ptr::null_mut();
         // SAFETY: the store is the context's; type and value are lent; the global is ours.
         unsafe {
-            check_own(sys::weft_global_new(
-                raw_store(&ctx),
-                ty.get(),
-                &raw const value,
-                &raw mut raw,
-            ))?;
+            check_own(sys::weft_global_new(ctx.raw(), ty.get(), &raw const value, &raw mut raw))?;
             Ok(Self(Handle::take(raw, store)))
         }
     }
@@ -59,6 +55,7 @@ impl WasmGlobal<Engine> for Global {
     ///
     /// If the global is of another store.
     fn ty(&self, ctx: impl AsContext<Engine>) -> GlobalType {
+        let ctx = ctx.as_context();
         let ty = self.0.get(&ctx).and_then(|raw| {
             // SAFETY: the global is alive; the type is ours.
             unsafe {
@@ -69,8 +66,13 @@ impl WasmGlobal<Engine> for Global {
         ty.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn set(&self, ctx: impl AsContextMut<Engine>, new_value: Val<Engine>) -> anyhow::Result<()> {
-        let store = StoreId::of(&ctx);
+    fn set(
+        &self,
+        mut ctx: impl AsContextMut<Engine>,
+        new_value: Val<Engine>,
+    ) -> anyhow::Result<()> {
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let raw = self.0.get_in(store)?;
         let value = lend(&new_value, store)?;
         // SAFETY: the global is alive; the value is lent.
@@ -80,8 +82,9 @@ impl WasmGlobal<Engine> for Global {
     /// # Panics
     ///
     /// If the global is of another store.
-    fn get(&self, ctx: impl AsContextMut<Engine>) -> Val<Engine> {
-        let store = StoreId::of(&ctx);
+    fn get(&self, mut ctx: impl AsContextMut<Engine>) -> Val<Engine> {
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let value = self.0.get_in(store).and_then(|raw| {
             let mut value = ZERO;
             // SAFETY: the global is alive; the value is ours.
@@ -100,17 +103,18 @@ pub struct Table(pub(crate) Handle<sys::wasm_table_t>);
 
 impl WasmTable<Engine> for Table {
     fn new(
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         ty: TableType,
         init: Ref<Engine>,
     ) -> anyhow::Result<Self> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         expect_type(ty.element(), &init)?;
         let (ty, init) = (table_type_to_c(ty), lend_ref(&init, store)?);
         let mut raw = std::ptr::null_mut();
         // SAFETY: the store is the context's; type and reference are lent; the table is ours.
         unsafe {
-            check_own(sys::weft_table_new(raw_store(&ctx), ty.get(), init, &raw mut raw))?;
+            check_own(sys::weft_table_new(ctx.raw(), ty.get(), init, &raw mut raw))?;
             Ok(Self(Handle::take(raw, store)))
         }
     }
@@ -119,6 +123,7 @@ impl WasmTable<Engine> for Table {
     ///
     /// If the table is of another store.
     fn ty(&self, ctx: impl AsContext<Engine>) -> TableType {
+        let ctx = ctx.as_context();
         self.0.get(&ctx).and_then(|raw| table_type(raw)).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -126,6 +131,7 @@ impl WasmTable<Engine> for Table {
     ///
     /// If the table is of another store.
     fn size(&self, ctx: impl AsContext<Engine>) -> u32 {
+        let ctx = ctx.as_context();
         let size = self.0.get(&ctx).and_then(|raw| {
             let mut size = 0;
             // SAFETY: the table is alive.
@@ -137,11 +143,12 @@ impl WasmTable<Engine> for Table {
 
     fn grow(
         &self,
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         delta: u32,
         init: Ref<Engine>,
     ) -> anyhow::Result<u32> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let raw = self.0.get_in(store)?;
         expect_type(table_type(raw)?.element(), &init)?;
         let init = lend_ref(&init, store)?;
@@ -154,8 +161,9 @@ impl WasmTable<Engine> for Table {
     /// # Panics
     ///
     /// If the table is of another store.
-    fn get(&self, ctx: impl AsContextMut<Engine>, index: u32) -> Option<Ref<Engine>> {
-        let store = StoreId::of(&ctx);
+    fn get(&self, mut ctx: impl AsContextMut<Engine>, index: u32) -> Option<Ref<Engine>> {
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let element = self.0.get_in(store).and_then(|raw| {
             let mut element = std::ptr::null_mut();
             // SAFETY: the table is alive; the element is ours.
@@ -177,11 +185,12 @@ impl WasmTable<Engine> for Table {
 
     fn set(
         &self,
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         index: u32,
         elem: Ref<Engine>,
     ) -> anyhow::Result<()> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let raw = self.0.get_in(store)?;
         expect_type(table_type(raw)?.element(), &elem)?;
         let value = lend_ref(&elem, store)?;
@@ -232,7 +241,7 @@ impl From<&wasm_runtime_layer::Memory> for Memory {
 impl Memory {
     /// The bytes in place, as long as the store is borrowed. Fails if the memory is of another store.
     pub fn data<'a>(&self, ctx: &'a impl AsContext<Engine>) -> Result<&'a [u8], Error> {
-        let (data, size) = self.bytes(ctx)?;
+        let (data, size) = self.bytes(&ctx.as_context())?;
         if size == 0 {
             return Ok(&[]);
         }
@@ -245,7 +254,7 @@ impl Memory {
         &self,
         ctx: &'a mut impl AsContextMut<Engine>,
     ) -> Result<&'a mut [u8], Error> {
-        let (data, size) = self.bytes(ctx)?;
+        let (data, size) = self.bytes(&ctx.as_context_mut())?;
         if size == 0 {
             return Ok(&mut []);
         }
@@ -254,7 +263,7 @@ impl Memory {
     }
 
     /// Where the bytes are, and how many.
-    fn bytes(&self, ctx: &impl AsContext<Engine>) -> Result<(*mut u8, usize), Error> {
+    fn bytes(&self, ctx: &impl Context) -> Result<(*mut u8, usize), Error> {
         let raw = self.0.get(ctx)?;
         let (mut data, mut size) = (std::ptr::null_mut(), 0);
         // SAFETY: the memory is alive.
@@ -264,13 +273,14 @@ impl Memory {
 }
 
 impl WasmMemory<Engine> for Memory {
-    fn new(ctx: impl AsContextMut<Engine>, ty: MemoryType) -> anyhow::Result<Self> {
+    fn new(mut ctx: impl AsContextMut<Engine>, ty: MemoryType) -> anyhow::Result<Self> {
+        let ctx = ctx.as_context_mut();
         let ty = memory_type_to_c(ty);
         let mut raw = std::ptr::null_mut();
         // SAFETY: the store is the context's; the type is lent; the memory is ours.
         unsafe {
-            check_own(sys::weft_memory_new(raw_store(&ctx), ty.get(), &raw mut raw))?;
-            Ok(Self(Handle::take(raw, StoreId::of(&ctx))))
+            check_own(sys::weft_memory_new(ctx.raw(), ty.get(), &raw mut raw))?;
+            Ok(Self(Handle::take(raw, ctx.id())))
         }
     }
 
@@ -278,6 +288,7 @@ impl WasmMemory<Engine> for Memory {
     ///
     /// If the memory is of another store.
     fn ty(&self, ctx: impl AsContext<Engine>) -> MemoryType {
+        let ctx = ctx.as_context();
         let ty = self.0.get(&ctx).and_then(|raw| {
             // SAFETY: the memory is alive; the type is ours.
             unsafe {
@@ -288,7 +299,8 @@ impl WasmMemory<Engine> for Memory {
         ty.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn grow(&self, ctx: impl AsContextMut<Engine>, additional: u32) -> anyhow::Result<u32> {
+    fn grow(&self, mut ctx: impl AsContextMut<Engine>, additional: u32) -> anyhow::Result<u32> {
+        let ctx = ctx.as_context_mut();
         let raw = self.0.get(&ctx)?;
         let mut before = 0;
         // SAFETY: the memory is alive.
@@ -300,6 +312,7 @@ impl WasmMemory<Engine> for Memory {
     ///
     /// If the memory is of another store.
     fn current_pages(&self, ctx: impl AsContext<Engine>) -> u32 {
+        let ctx = ctx.as_context();
         let pages = self.0.get(&ctx).and_then(|raw| {
             let mut pages = 0;
             // SAFETY: the memory is alive.
@@ -315,6 +328,7 @@ impl WasmMemory<Engine> for Memory {
         offset: usize,
         buffer: &mut [u8],
     ) -> anyhow::Result<()> {
+        let ctx = ctx.as_context();
         let raw = self.0.get(&ctx)?;
         // SAFETY: the memory is alive; the buffer has so many bytes.
         unsafe {
@@ -329,10 +343,11 @@ impl WasmMemory<Engine> for Memory {
 
     fn write(
         &self,
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         offset: usize,
         buffer: &[u8],
     ) -> anyhow::Result<()> {
+        let ctx = ctx.as_context_mut();
         let raw = self.0.get(&ctx)?;
         // SAFETY: as in `read`.
         unsafe {

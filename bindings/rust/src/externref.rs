@@ -7,7 +7,7 @@ use wasm_runtime_layer::backend::{AsContextMut, WasmExternRef};
 
 use crate::engine::Engine;
 use crate::error::{check_own, drop_quietly, Error, ErrorCode};
-use crate::store::{raw_store, Handle, StoreContext, StoreId};
+use crate::store::{Context, Handle, StoreContext, StoreId};
 use crate::sys;
 
 /// A reference to an object of the host's. Clones refer to the same object.
@@ -32,21 +32,17 @@ static OBJECT: sys::Finalizer = Some(drop_object);
 impl ExternRef {
     /// A reference to a new object. Fails if the store has no room for it, and drops the object then.
     pub fn try_new<T: 'static + Send + Sync>(
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         object: T,
     ) -> Result<Self, Error> {
+        let ctx = ctx.as_context_mut();
         let payload: *mut Object = Box::into_raw(Box::new(Box::new(object)));
         let mut raw = std::ptr::null_mut();
         // SAFETY: the store is the context's; the payload goes with the function that drops it; the reference is ours, under
         // either name.
         unsafe {
-            check_own(sys::weft_foreign_new(
-                raw_store(&ctx),
-                payload.cast(),
-                OBJECT,
-                &raw mut raw,
-            ))?;
-            Ok(Self(Handle::take(sys::wasm_foreign_as_ref(raw), StoreId::of(&ctx))))
+            check_own(sys::weft_foreign_new(ctx.raw(), payload.cast(), OBJECT, &raw mut raw))?;
+            Ok(Self(Handle::take(sys::wasm_foreign_as_ref(raw), ctx.id())))
         }
     }
 

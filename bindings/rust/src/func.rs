@@ -13,7 +13,7 @@ use wasm_runtime_layer::FuncType;
 use crate::engine::Engine;
 use crate::error::{check, check_own, drop_quietly, to_c, Error};
 use crate::object::Owned;
-use crate::store::{raw_store, Handle, Inner, StoreContextMut, StoreId};
+use crate::store::{Context, Handle, Inner, StoreContextMut, StoreId};
 use crate::sys;
 use crate::types::{elements, func_type_from_c, func_type_to_c};
 use crate::value::{copy, give, lend, take, Values, ZERO};
@@ -161,9 +161,10 @@ impl Func {
             (Some(run::<T, F>), Some(finalize::<T, F>))
         }
 
+        let ctx = ctx.as_context_mut();
         let closure = Arc::new(Closure::new(func));
-        let id = StoreId::of(&ctx);
-        let env = Env { closure: closure.clone(), store: ctx.as_context_mut().inner(), id };
+        let id = ctx.id();
+        let env = Env { closure: closure.clone(), store: ctx.inner(), id };
         let (callback, finalizer) = callbacks(&env);
         let ty = func_type_to_c(ty);
         let env = Box::into_raw(Box::new(env)).cast();
@@ -171,7 +172,7 @@ impl Func {
         // SAFETY: the store is the context's; the type is lent; the environment goes with its finalizer; the function is ours.
         let handle = unsafe {
             check_own(sys::weft_func_new(
-                raw_store(&ctx),
+                ctx.raw(),
                 ty.get(),
                 callback,
                 env,
@@ -234,6 +235,7 @@ impl WasmFunc<Engine> for Func {
     ///
     /// If the function is of another store, or `wasm_runtime_layer` has no words for its type.
     fn ty(&self, ctx: impl AsContext<Engine>) -> FuncType {
+        let ctx = ctx.as_context();
         let ty = self.handle.get(&ctx).and_then(|raw| {
             // SAFETY: the function is alive; the type is ours.
             unsafe {
@@ -246,11 +248,12 @@ impl WasmFunc<Engine> for Func {
 
     fn call<T>(
         &self,
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         args: &[Val<Engine>],
         results: &mut [Val<Engine>],
     ) -> anyhow::Result<()> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let raw = self.handle.get_in(store)?;
         let args = args.iter().map(|value| lend(value, store)).collect::<Result<Values, _>>()?;
         let mut out: Values = smallvec![ZERO; results.len()];

@@ -23,7 +23,8 @@
 //!
 //! # Beyond the traits
 //!
-//! [`Config`] has the settings of an engine. [`StoreExt`] gives stores fuel, limits, interrupts and garbage collection.
+//! [`Config`] has the settings of an engine. [`StoreExt`] gives stores fuel, limits, interrupts and garbage collection,
+//! [`Wasi`] a world. [`Memory`] has its bytes in place.
 //! Errors can be downcast to [`Error`], which has a code, the trap's code, the guest's stack and its exit status.
 //!
 //! # What lives how long
@@ -61,6 +62,7 @@ mod sys;
 mod sys_test;
 mod types;
 mod value;
+mod wasi;
 
 pub use config::{Config, MemoryMode};
 pub use engine::Engine;
@@ -71,6 +73,7 @@ pub use func::Func;
 pub use module::{Instance, Module};
 pub use store::{Store, StoreContext, StoreContextMut};
 pub use store_ext::{InterruptHandle, StoreExt, StoreLimits};
+pub use wasi::{Access, Capture, Wasi};
 
 /// The version of the engine, such as `0.1.0`.
 pub fn version() -> &'static str {

@@ -12,7 +12,7 @@ use crate::error::{check, check_own, lend, utf8, Error};
 use crate::externals::{Global, Memory, Table};
 use crate::func::Func;
 use crate::object::Owned;
-use crate::store::{raw_store, Handle, StoreId};
+use crate::store::{Context, Handle, StoreId};
 use crate::sys;
 use crate::types::{elements, extern_type_from_c};
 
@@ -159,11 +159,12 @@ impl WasmInstance<Engine> for Instance {
     /// Fails with [`ErrorCode::Link`](crate::ErrorCode::Link) and a list of all imports that are missing or of the wrong
     /// type, or with the error of the start function. Of `imports` only those count that the module asks for.
     fn new(
-        ctx: impl AsContextMut<Engine>,
+        mut ctx: impl AsContextMut<Engine>,
         module: &Module,
         imports: &Imports<Engine>,
     ) -> anyhow::Result<Self> {
-        let store = StoreId::of(&ctx);
+        let ctx = ctx.as_context_mut();
+        let store = ctx.id();
         let module = &module.0;
         // SAFETY: the engine is alive; the linker is ours.
         let linker = unsafe { Owned::new(sys::weft_linker_new(module.engine.get())) };
@@ -191,7 +192,7 @@ impl WasmInstance<Engine> for Instance {
         let handle = unsafe {
             check(sys::weft_linker_instantiate(
                 linker.get(),
-                raw_store(&ctx),
+                ctx.raw(),
                 module.raw.get(),
                 &raw mut raw,
             ))?;
@@ -219,6 +220,7 @@ impl WasmInstance<Engine> for Instance {
     ///
     /// If the instance is of another store.
     fn exports(&self, ctx: impl AsContext<Engine>) -> Box<dyn Iterator<Item = Export<Engine>>> {
+        let ctx = ctx.as_context();
         self.expect_in(&ctx);
         let exports = self.0.clone();
         Box::new((0..exports.exports.len()).map(move |index| exports.exports[index].clone()))
@@ -228,6 +230,7 @@ impl WasmInstance<Engine> for Instance {
     ///
     /// If the instance is of another store.
     fn get_export(&self, ctx: impl AsContext<Engine>, name: &str) -> Option<Extern<Engine>> {
+        let ctx = ctx.as_context();
         self.expect_in(&ctx);
         self.0.exports.iter().find(|export| export.name == name).map(|export| export.value.clone())
     }
@@ -235,7 +238,7 @@ impl WasmInstance<Engine> for Instance {
 
 impl Instance {
     /// Panics if the instance is of another store.
-    fn expect_in(&self, ctx: &impl AsContext<Engine>) {
+    fn expect_in(&self, ctx: &impl Context) {
         if let Err(error) = self.0.handle.get(ctx) {
             panic!("{error}");
         }

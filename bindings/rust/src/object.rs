@@ -35,6 +35,8 @@ objects! {
     weft_error_t weft_error_delete,
     weft_interrupt_t weft_interrupt_delete,
     weft_linker_t weft_linker_delete,
+    weft_wasi_config_t weft_wasi_config_delete,
+    weft_capture_t weft_capture_delete,
     wasm_config_t wasm_config_delete,
     wasm_engine_t wasm_engine_delete,
     wasm_store_t wasm_store_delete,
@@ -57,7 +59,8 @@ pub struct Owned<T: Object>(NonNull<T>);
 
 // SAFETY: whoever has an Owned may delete it on any thread. What is done with it beyond that is this crate's business:
 // functions, memories and their like are touched only by who holds the context of their store, which stays on one thread;
-// engines, modules, errors and interrupts are thread-safe.
+// engines, modules, errors, interrupts and captures are thread-safe, and a linker or a config of WASI is changed by who borrows
+// it mutably.
 unsafe impl<T: Object> Send for Owned<T> {}
 // SAFETY: as above.
 unsafe impl<T: Object> Sync for Owned<T> {}

@@ -153,6 +153,18 @@ macro_rules! contexts {
             }
         }
 
+        impl<T: 'static> Context for $name<'_, T> {
+            fn id(&self) -> StoreId {
+                // SAFETY: the store outlives the context.
+                StoreId(unsafe { (*self.inner.as_ptr()).id })
+            }
+
+            fn raw(&self) -> *mut sys::wasm_store_t {
+                // SAFETY: as above.
+                unsafe { (*self.inner.as_ptr()).raw.get() }
+            }
+        }
+
         impl<T: 'static> AsContext<Engine> for $name<'_, T> {
             type UserState = T;
 
@@ -182,20 +194,13 @@ impl<'a, T: 'static> WasmStoreContextMut<'a, T, Engine> for StoreContextMut<'a, 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StoreId(u64);
 
-impl StoreId {
-    /// The store of a context.
-    pub fn of(ctx: &impl AsContext<Engine>) -> Self {
-        let inner = ctx.as_context().inner;
-        // SAFETY: the store outlives the context.
-        Self(unsafe { (*inner.as_ptr()).id })
-    }
-}
-
-/// The C API's store, lent to who holds its context.
-pub(crate) fn raw_store(ctx: &impl AsContext<Engine>) -> *mut sys::wasm_store_t {
-    let inner = ctx.as_context().inner;
-    // SAFETY: the store outlives the context.
-    unsafe { (*inner.as_ptr()).raw.get() }
+/// A context of this crate's own. Other types that have the layer's traits may answer with another store each time they are
+/// asked: everything asks them once, at first, and goes on with the answer.
+pub(crate) trait Context {
+    /// Which store it is.
+    fn id(&self) -> StoreId;
+    /// The C API's store, lent.
+    fn raw(&self) -> *mut sys::wasm_store_t;
 }
 
 /// Something in a store. Clones are the same thing.
@@ -216,8 +221,8 @@ impl<T: Object> Handle<T> {
     }
 
     /// The C API's reference, lent to who holds the context of its store.
-    pub fn get(&self, ctx: &impl AsContext<Engine>) -> Result<*mut T, Error> {
-        self.get_in(StoreId::of(ctx))
+    pub fn get(&self, ctx: &impl Context) -> Result<*mut T, Error> {
+        self.get_in(ctx.id())
     }
 
     /// The same, where the store is known by its number. Everything asks before it touches the C API, for things of other

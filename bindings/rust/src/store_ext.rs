@@ -5,7 +5,7 @@ use wasm_runtime_layer::backend::AsContextMut;
 use crate::engine::Engine;
 use crate::error::{check_own, Error};
 use crate::object::Owned;
-use crate::store::raw_store;
+use crate::store::Context;
 use crate::sys;
 
 /// Bounds on what a store may hold; `None` is none.
@@ -41,20 +41,20 @@ pub trait StoreExt: AsContextMut<Engine> + Sized {
     /// on.
     fn set_fuel(&mut self, units: u64) -> Result<(), Error> {
         // SAFETY: the store is the context's, here and below.
-        unsafe { check_own(sys::weft_store_set_fuel(raw_store(self), units)) }
+        unsafe { check_own(sys::weft_store_set_fuel(self.as_context_mut().raw(), units)) }
     }
 
     /// Adds to the store's fuel, as much as fits. Fails as [`set_fuel`](StoreExt::set_fuel) does.
     fn add_fuel(&mut self, units: u64) -> Result<(), Error> {
         // SAFETY: see `set_fuel`.
-        unsafe { check_own(sys::weft_store_add_fuel(raw_store(self), units)) }
+        unsafe { check_own(sys::weft_store_add_fuel(self.as_context_mut().raw(), units)) }
     }
 
     /// What is left. Fails as [`set_fuel`](StoreExt::set_fuel) does.
     fn fuel(&mut self) -> Result<u64, Error> {
         let mut units = 0;
         // SAFETY: see `set_fuel`.
-        unsafe { check_own(sys::weft_store_fuel(raw_store(self), &raw mut units))? };
+        unsafe { check_own(sys::weft_store_fuel(self.as_context_mut().raw(), &raw mut units))? };
         Ok(units)
     }
 
@@ -70,32 +70,36 @@ pub trait StoreExt: AsContextMut<Engine> + Sized {
             gc_heap_bytes: bound(limits.gc_heap_bytes),
         };
         // SAFETY: see `set_fuel`; the limits are lent.
-        unsafe { check_own(sys::weft_store_set_limits(raw_store(self), &raw const limits)) }
+        unsafe {
+            check_own(sys::weft_store_set_limits(self.as_context_mut().raw(), &raw const limits))
+        }
     }
 
     /// What stops this store's guests.
     fn interrupt_handle(&mut self) -> InterruptHandle {
         // SAFETY: see `set_fuel`; the handle is ours.
-        InterruptHandle(unsafe { Owned::new(sys::weft_store_interrupt(raw_store(self))) })
+        InterruptHandle(unsafe {
+            Owned::new(sys::weft_store_interrupt(self.as_context_mut().raw()))
+        })
     }
 
     /// For host functions that block: fails with [`ErrorCode::Interrupted`](crate::ErrorCode::Interrupted) if an interrupt is
     /// pending, which it then takes.
     fn check_interrupt(&mut self) -> Result<(), Error> {
         // SAFETY: see `set_fuel`.
-        unsafe { check_own(sys::weft_store_check_interrupt(raw_store(self))) }
+        unsafe { check_own(sys::weft_store_check_interrupt(self.as_context_mut().raw())) }
     }
 
     /// Forgets a pending interrupt.
     fn clear_interrupt(&mut self) {
         // SAFETY: see `set_fuel`.
-        unsafe { sys::weft_store_clear_interrupt(raw_store(self)) }
+        unsafe { sys::weft_store_clear_interrupt(self.as_context_mut().raw()) }
     }
 
     /// Collects garbage now: drops the host objects that neither the host nor the guest can reach.
     fn gc(&mut self) -> Result<(), Error> {
         // SAFETY: see `set_fuel`.
-        unsafe { check_own(sys::weft_store_gc(raw_store(self))) }
+        unsafe { check_own(sys::weft_store_gc(self.as_context_mut().raw())) }
     }
 }
 

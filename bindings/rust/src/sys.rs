@@ -23,7 +23,8 @@ opaque! {
     wasm_valtype_t wasm_functype_t wasm_globaltype_t wasm_tabletype_t wasm_memorytype_t
     wasm_externtype_t wasm_importtype_t wasm_exporttype_t
     wasm_ref_t wasm_extern_t wasm_func_t wasm_global_t wasm_table_t wasm_memory_t wasm_foreign_t
-    weft_error_t weft_interrupt_t weft_caller_t weft_linker_t
+    weft_error_t weft_interrupt_t weft_caller_t weft_linker_t weft_wasi_config_t
+    weft_capture_t
 }
 
 /// Structures, and for the tests their names and fields.
@@ -197,6 +198,10 @@ constants! {
     WEFT_MEMORY_AUTO = 0: u8;
     WEFT_MEMORY_GUARD = 1: u8;
     WEFT_MEMORY_EXPLICIT = 2: u8;
+    WEFT_WASI_STDOUT = 1: u8;
+    WEFT_WASI_STDERR = 2: u8;
+    WEFT_WASI_READ = 1: u32;
+    WEFT_WASI_ALL = 7: u32;
     WEFT_UNLIMITED = 0xffff_ffff_ffff_ffff: u64;
 }
 
@@ -338,6 +343,14 @@ functions! {
         name: weft_str_t,
         item: *const wasm_extern_t,
     ) -> *mut weft_error_t;
+    fn weft_linker_get(
+        linker: *const weft_linker_t,
+        store: *mut wasm_store_t,
+        module: weft_str_t,
+        name: weft_str_t,
+        out: *mut *mut wasm_extern_t,
+    ) -> *mut weft_error_t;
+    fn weft_linker_wasi(linker: *mut weft_linker_t) -> *mut weft_error_t;
     fn weft_linker_has(linker: *const weft_linker_t, module: weft_str_t, name: weft_str_t) -> bool;
     fn weft_linker_instantiate(
         linker: *const weft_linker_t,
@@ -431,4 +444,37 @@ functions! {
     fn weft_memory_read(memory: *const wasm_memory_t, address: u64, to: *mut c_void, size: usize) -> *mut weft_error_t;
     fn weft_memory_write(memory: *mut wasm_memory_t, address: u64, from: *const c_void, size: usize) -> *mut weft_error_t;
     fn weft_memory_data(memory: *const wasm_memory_t, data: *mut *mut u8, size: *mut u64) -> *mut weft_error_t;
+
+    fn weft_wasi_config_new() -> *mut weft_wasi_config_t;
+    fn weft_wasi_config_delete(config: *mut weft_wasi_config_t);
+    fn weft_wasi_arg(config: *mut weft_wasi_config_t, value: weft_str_t) -> *mut weft_error_t;
+    fn weft_wasi_env(
+        config: *mut weft_wasi_config_t,
+        name: weft_str_t,
+        value: weft_str_t,
+    ) -> *mut weft_error_t;
+    fn weft_wasi_inherit_stdio(config: *mut weft_wasi_config_t) -> *mut weft_error_t;
+    fn weft_wasi_stdin_bytes(
+        config: *mut weft_wasi_config_t,
+        bytes: *const c_void,
+        size: usize,
+    ) -> *mut weft_error_t;
+    fn weft_wasi_capture(
+        config: *mut weft_wasi_config_t,
+        stream: u8,
+        limit: usize,
+        out: *mut *mut weft_capture_t,
+    ) -> *mut weft_error_t;
+    fn weft_capture_contents(capture: *const weft_capture_t, out: *mut wasm_byte_vec_t);
+    fn weft_capture_delete(capture: *mut weft_capture_t);
+    fn weft_wasi_preopen(
+        config: *mut weft_wasi_config_t,
+        host_directory: weft_str_t,
+        guest_path: weft_str_t,
+        rights: u32,
+    ) -> *mut weft_error_t;
+    fn weft_store_set_wasi(
+        store: *mut wasm_store_t,
+        config: *const weft_wasi_config_t,
+    ) -> *mut weft_error_t;
 }

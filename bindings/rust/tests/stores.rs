@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use support::{call, engine, func, i32s, instance, linked, store, Store};
 use wasm_runtime_layer::{
-    AsContext, Extern, ExternRef, Func, FuncType, Global, Memory, MemoryType, Ref, RefType, Table,
-    TableType, Val, ValType,
+    AsContext, AsContextMut, Extern, ExternRef, Func, FuncType, Global, Memory, MemoryType, Ref,
+    RefType, StoreContext, StoreContextMut, Table, TableType, Val, ValType,
 };
 use weft_runtime_layer::{Config, Engine, Error, ErrorCode, StoreExt, StoreLimits};
 
@@ -249,6 +249,43 @@ fn another_store_is_an_error() {
     // What was in a store that is gone is of another store, too.
     drop(one);
     assert_eq!(code(call(&mut other, &f, &[])), ErrorCode::WrongStore);
+}
+
+/// Borrows one store, and another one mutably. What changes a store must have that one's mutable borrow.
+struct TwoFaced<'a> {
+    shared: &'a Store,
+    own: &'a mut Store,
+}
+
+impl AsContext for TwoFaced<'_> {
+    type Engine = Engine;
+    type UserState = ();
+    fn as_context(&self) -> StoreContext<'_, (), Engine> {
+        self.shared.as_context()
+    }
+}
+
+impl AsContextMut for TwoFaced<'_> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, (), Engine> {
+        self.own.as_context_mut()
+    }
+}
+
+#[test]
+fn a_context_of_two_stores_changes_the_one_that_it_borrows_mutably() {
+    let (mut shared, mut own) = (store(), store());
+    let memory = Memory::new(&mut shared, MemoryType::new(1, None)).unwrap();
+    let global = Global::new(&mut shared, Val::I32(1), true);
+    let f = Func::new(&mut shared, i32s(0, 0), |_, _, _| Ok(()));
+    let mut both = TwoFaced { shared: &shared, own: &mut own };
+    let in_place = weft_runtime_layer::Memory::from(&memory);
+    assert_eq!(in_place.data(&both).unwrap().len(), 65536);
+    assert_eq!(in_place.data_mut(&mut both).unwrap_err().code(), ErrorCode::WrongStore);
+    assert_eq!(code(global.set(&mut both, Val::I32(2))), ErrorCode::WrongStore);
+    assert_eq!(code(memory.grow(&mut both, 1)), ErrorCode::WrongStore);
+    assert_eq!(code(f.call(&mut both, &[], &mut [])), ErrorCode::WrongStore);
+    let made = Func::new(&mut both, i32s(0, 0), |_, _, _| Ok(()));
+    call(&mut own, &made, &[]).unwrap();
 }
 
 #[test]
