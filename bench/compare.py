@@ -12,9 +12,10 @@ machine that slows down slows them all. All must print the same checksum.
 The figure of a workload is the median of user CPU time, of the whole process; an engine that a driver runs (peers/) is
 charged for the program alone. Start-up is the whole process, always; what takes seconds there is run once.
 
-The group `calls-in-process` is no programs: what calls and instances cost on each backend of Weft's, in one process (calls.py).
-Nor is `python`: what calls cost in Weft's Python package, which is in the build folder, and in that of Wasmtime, in the
-folder --site-packages, by the interpreter --python (python_calls.py).
+Three groups are no programs: `calls-in-process` is what calls and instances cost on each backend of Weft's, in one process
+(calls.py); `text-format` is what text costs, and with wabt's tools (texts.py); `python` is what calls cost in Weft's Python
+package, which is in the build folder, and in that of Wasmtime, in the folder --site-packages, by the interpreter --python
+(python_calls.py).
 """
 
 import argparse
@@ -28,11 +29,10 @@ from pathlib import Path
 import calls
 import plot
 import python_calls
+import texts
 from measure import Failure, run
 
 STARTUP = "startup"  # the group whose programs are measured whole
-CALLS = "calls-in-process"
-PYTHON = "python"
 LONG = 3  # seconds; what takes longer runs once
 
 
@@ -156,6 +156,23 @@ def programs_by_group(guests, only):
     return groups
 
 
+def other_groups(bench, options):
+    """Those that are no programs: by group its name in the JSON, what measures it and what makes a table of that."""
+    program = str(options.build / "bench" / "weft-bench-backends")
+    groups = {
+        "calls-in-process": ("calls", lambda: calls.measure(program, bench.runs), calls.table),
+        "text-format": ("text", lambda: texts.measure(bench.launcher, options.build, bench.runs), texts.table),
+        "python": (
+            "python",
+            lambda: python_calls.measure(options.python, options.build, options.site_packages, bench.runs),
+            python_calls.table,
+        ),
+    }
+    if not options.python:
+        del groups["python"]
+    return {group: row for group, row in groups.items() if not options.only or group in options.only}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=Path, required=True)
@@ -173,17 +190,13 @@ def main():
     bench = Bench(options.build, engines, options.runs)
     try:
         groups = programs_by_group(bench.guests, options.only)
-        with_calls = not options.only or CALLS in options.only
-        with_python = options.python and (not options.only or PYTHON in options.only)
-        if not groups and not with_calls and not with_python:
+        others = other_groups(bench, options)
+        if not (groups or others):
             sys.exit(f"no workloads in {bench.guests}, or no such group")
         measured = {
             group: {program: bench.measure(program) for program in programs} for group, programs in groups.items()
         }
-        in_process = calls.measure(str(options.build / "bench" / "weft-bench-backends"), bench.runs) if with_calls else {}
-        in_python = {}
-        if with_python:
-            in_python = python_calls.measure(options.python, options.build, options.site_packages, bench.runs)
+        measured_others = {name: (measure(), table) for name, measure, table in others.values()}
     except (Failure, OSError) as failure:
         sys.exit(str(failure))
     startup = measured.pop(STARTUP, {})
@@ -191,20 +204,16 @@ def main():
         bench.print_workloads(measured)
     if startup:
         bench.print_startup(startup)
-    if in_process:
+    for rows, table in measured_others.values():
         print()
-        print_table(calls.table(in_process))
-    if in_python:
-        print()
-        print_table(python_calls.table(in_python))
+        print_table(table(rows))
     if options.json:
         result = {
             "base": bench.base,
             "runs": bench.runs,
             "workloads": measured,
             "startup": startup,
-            "calls": in_process,
-            "python": in_python,
+            **{name: rows for name, (rows, _) in measured_others.items()},
         }
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.svg and measured and bench.others:

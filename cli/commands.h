@@ -25,6 +25,7 @@ int inspect_command(Args args);
 int dump_command(Args args);
 int wat2wasm_command(Args args);
 int wasm2wat_command(Args args);
+int wast_command(Args args);
 
 // Writes to the standard output; a failure there ends the command, with status 1.
 void print(std::string_view text);

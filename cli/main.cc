@@ -26,6 +26,7 @@ Commands:
   dump FILE [FUNCTION]   show a module's instructions beside the interpreter's code
   wat2wasm FILE          make a module of one in the text format
   wasm2wat FILE          write a binary module as text
+  wast FILE...           run test scripts in the official suite's language
 
 Modules may be binary or text.
 
@@ -42,12 +43,12 @@ using Command = int (*)(Args);
 
 Command find_command(std::string_view name) {
   constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"run", run_command},         {"validate", validate_command},
-      {"inspect", inspect_command}, {"dump", dump_command},
+      {"run", run_command},       {"validate", validate_command}, {"inspect", inspect_command},
+      {"dump", dump_command},
 #ifdef WEFT_SMALL
-      {"wat2wasm", text_command},   {"wasm2wat", text_command},
+      {"wat2wasm", text_command}, {"wasm2wat", text_command},     {"wast", text_command},
 #else
-      {"wat2wasm", wat2wasm_command}, {"wasm2wat", wasm2wat_command},
+      {"wat2wasm", wat2wasm_command}, {"wasm2wat", wasm2wat_command}, {"wast", wast_command},
 #endif
   };
   for (const auto& [known, command] : kCommands) {

@@ -8,7 +8,6 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -19,7 +18,8 @@
 #include "interp/decode/module_decoder.h"
 #include "interp/text/assemble.h"
 #include "interp/text/lexer.h"
-#include "spec-tests/files.h"
+#include "spec-tests/manifests.h"
+#include "spec-tests/scripts/files.h"
 
 namespace weft::spectest {
 
@@ -38,12 +38,6 @@ it. Both must be the same bytes but for the name section. Text that the suite ca
 refused, with a message that begins as the suite says. Each module is also printed, and must come
 back from its text.
 )";
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error(path.string() + ": can't be read");
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // A module of a script.
 struct Found {
@@ -274,7 +268,7 @@ int run(const std::vector<std::string>& paths) {
   }
   Totals totals;
   Manifests manifests;
-  for (const std::filesystem::path& script : find_scripts(paths)) {
+  for (const std::filesystem::path& script : find_scripts(paths, ".json")) {
     const ScriptInfo info = manifests.info_of(script);
     if (!info.unknown.empty() && info.unknown != "obsolete") continue;
     const Totals of_script = Comparison(script).run(info.features);

@@ -47,6 +47,17 @@ weft_error_t* weft_module_new_borrowed(const wasm_engine_t* engine, const void* 
       },
       engine, out);
 }
+weft_error_t* weft_module_from_wat(const wasm_engine_t* engine, weft_str_t text,
+                                   wasm_module_t** out) {
+  return attempt(
+      [&]() -> Result<void> {
+        auto bytes = weft::wat2wasm(view(text), {.names = true});
+        if (!bytes) return forward_error(bytes);
+        auto owned = std::make_shared<const std::vector<std::uint8_t>>(std::move(*bytes));
+        return put_module(Module::from_borrowed(engine->engine, *owned, owned), owned, out);
+      },
+      engine, out);
+}
 weft_error_t* weft_module_from_file(const wasm_engine_t* engine, weft_str_t path, bool map,
                                     wasm_module_t** out) {
   return attempt(
@@ -59,6 +70,30 @@ weft_error_t* weft_module_from_file(const wasm_engine_t* engine, weft_str_t path
 }
 weft_error_t* weft_module_validate(const wasm_engine_t* engine, const void* bytes, size_t size) {
   return attempt([&] { return Module::validate(engine->engine, view(bytes, size)); }, engine);
+}
+
+weft_error_t* weft_check_custom_sections(const void* bytes, size_t size) {
+  return attempt([&] { return weft::check_custom_sections(view(bytes, size)); });
+}
+weft_error_t* weft_wat2wasm(weft_str_t text, bool names, wasm_byte_vec_t* out) {
+  return attempt(
+      [&]() -> Result<void> {
+        const auto bytes = weft::wat2wasm(view(text), {.names = names});
+        if (!bytes) return std::unexpected(bytes.error());
+        put_bytes(weft::Bytes(*bytes).text(), out);
+        return {};
+      },
+      out);
+}
+weft_error_t* weft_wasm2wat(const void* bytes, size_t size, wasm_byte_vec_t* out) {
+  return attempt(
+      [&]() -> Result<void> {
+        Result<std::string> text = weft::wasm2wat(view(bytes, size));
+        if (!text) return forward_error(text);
+        put_bytes(*text, out);
+        return {};
+      },
+      out);
 }
 
 weft_str_t weft_module_name(const wasm_module_t* module) {

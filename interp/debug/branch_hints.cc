@@ -1,5 +1,6 @@
 #include "interp/debug/branch_hints.h"
 
+#include <optional>
 #include <vector>
 
 #include "interp/debug/body_reader.h"
@@ -29,36 +30,44 @@ std::vector<Hint> read_hints(Reader& in) {
   return hints;
 }
 
-bool are_of_branches(const Module& module, ByteRange range, const std::vector<Hint>& hints) {
+// The offset in the module of the first that is not at a branch.
+std::optional<uint64_t> astray(const Module& module, ByteRange range,
+                               const std::vector<Hint>& hints) {
   BodyReader body(module, range);
   body.locals([](uint64_t, uint32_t, ValType) {});
   size_t found = 0;
   for (BodyReader::Instr instr; found < hints.size() && body.next(instr);) {
     if (instr.offset - range.begin != hints[found].offset) continue;
-    if (instr.opcode != Opcode::If && instr.opcode != Opcode::BrIf) return false;
+    if (instr.opcode != Opcode::If && instr.opcode != Opcode::BrIf) break;
     ++found;
   }
-  return found == hints.size();
+  if (found == hints.size()) return std::nullopt;
+  return range.begin + hints[found].offset;
 }
 
 }  // namespace
 
-BranchHints read_branch_hints(const Module& module, ByteRange section) {
+Result<BranchHints> read_branch_hints(const Module& module, ByteRange section) {
   BranchHints result;
   Reader in(module.source.bytes, section);
   const uint32_t count = in.u32();
   uint64_t next = module.imported_funcs;
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     const uint32_t func = in.u32();
+    if (in.ok() && (func < next || func >= module.funcs.size())) {
+      in.malformed("malformed branch hint: the function");
+    }
     const std::vector<Hint> hints = read_hints(in);
-    if (!in.ok() || func < next || func >= module.funcs.size() || hints.empty() ||
-        !are_of_branches(module, module.funcs[func].body, hints)) {
-      return {};
+    if (!in.ok()) break;
+    if (const auto stray = astray(module, module.funcs[func].body, hints)) {
+      in.fail(ErrorKind::Invalid, *stray, "@metadata.code.branch_hint annotation: invalid target");
     }
     next = uint64_t{func} + 1;
     for (const Hint& hint : hints) result.emplace(std::pair(func, hint.offset), hint.likely);
   }
-  return in.ok() && in.at_end() ? result : BranchHints();
+  if (in.ok() && !in.at_end()) in.malformed("malformed branch hint: the section is longer");
+  if (!in.ok()) return std::unexpected(in.take_error());
+  return result;
 }
 
 }  // namespace weft::interp

@@ -23,7 +23,6 @@ constexpr size_t kPieceBytes = size_t{1} << 16;
 constexpr size_t kMaxIndent = 40;       // deeper blocks are not indented further
 constexpr size_t kBytesPerString = 64;  // of a data segment, one string a line
 constexpr std::string_view kNameSection = "name";
-constexpr std::string_view kHintSection = "metadata.code.branch_hint";
 
 std::string_view text_of(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -229,8 +228,8 @@ void ModulePrinter::custom(Reader& in, std::optional<SectionId> last, bool befor
     const auto first = std::ranges::find(x_module.customs, name, &CustomSection::name);
     if (first->payload.begin == payload.begin) return;
   }
-  if (name == kHintSection && before_code && x_hints.empty()) {
-    x_hints = read_branch_hints(x_module, payload);
+  if (name == kBranchHintSection && before_code && x_hints.empty()) {
+    x_hints = read_branch_hints(x_module, payload).value_or(BranchHints());
     if (!x_hints.empty()) return;
   }
   std::string place = "before first";

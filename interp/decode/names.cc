@@ -41,8 +41,8 @@ void NameSection::decode() const {
     const auto kind = static_cast<NameOf>(id);
     auto& names = x_names[id];
     auto& indirect = x_indirect[id];
-    // A second list: lookup relies on one order.
-    if (!names.empty() || !indirect.empty()) break;
+    // Lookup relies on one order.
+    if (!names.empty() || !indirect.empty()) part.malformed("a second list of names of one kind");
     if (kind == NameOf::Module) {
       x_module = part.name(kMaxNameBytes);
     } else if (is_indirect(kind)) {
@@ -51,15 +51,26 @@ void NameSection::decode() const {
         const uint32_t owner = part.u32();
         const uint64_t begin = part.offset();
         read_name_map(part, [](uint32_t, std::string_view) {});
-        if (!indirect.empty() && owner <= indirect.back().owner) break;
+        if (!indirect.empty() && owner <= indirect.back().owner) {
+          part.malformed("name map out of order");
+        }
         if (part.ok()) indirect.push_back({owner, {begin, part.offset()}});
       }
     } else {
       read_name_map(part,
                     [&](uint32_t index, std::string_view name) { names.push_back({index, name}); });
     }
-    if (!part.ok()) break;
+    if (!part.ok()) {
+      x_problem = part.take_error();
+      return;
+    }
   }
+  if (!in.ok()) x_problem = in.take_error();
+}
+
+const std::optional<Error>& NameSection::problem() const {
+  decode_once();
+  return x_problem;
 }
 
 std::string_view NameSection::module() const {

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "interp/core/binary_format.h"
+#include "interp/core/error.h"
 #include "interp/decode/module.h"
 
 namespace weft::interp {
@@ -20,6 +22,9 @@ class NameSection {
   explicit NameSection(const Module& module) : x_source(module) {}
   NameSection(const NameSection&) = delete;
   NameSection& operator=(const NameSection&) = delete;
+
+  // What is wrong with the section, if it isn't believed to its end.
+  const std::optional<Error>& problem() const;
 
   std::string_view module() const;
   std::string_view func(uint32_t func) const { return find(NameOf::Func, func); }
@@ -51,6 +56,7 @@ class NameSection {
 
   const Module& x_source;
   mutable std::once_flag x_decoded;
+  mutable std::optional<Error> x_problem;
   mutable std::string_view x_module;
   mutable std::array<std::vector<Entry>, kNameKinds> x_names;           // by index
   mutable std::array<std::vector<NamesWithin>, kNameKinds> x_indirect;  // by owner

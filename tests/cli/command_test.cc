@@ -206,10 +206,71 @@ TEST(Wasm2wat, LeavesFilesAsTheyAreIfItFails) {
   EXPECT_THAT(run_weft({"wasm2wat", cut, "--help"}).output, StartsWith("Usage: weft wasm2wat"));
 }
 
+constexpr std::string_view kScript = R"((module $m (func (export "two") (result i32) (i32.const 2)))
+(assert_return (invoke "two") (i32.const 2))
+(assert_malformed (module quote "(func") "unexpected")
+)";
+
+TEST(Wast, SaysWhichAssertionsFail) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size reads no text";
+  const TemporaryFolder folder;
+  const std::string good = folder.write("good.wast", kScript);
+  EXPECT_EQ(run_weft({"wast", good}).output, "2 passed, 0 failed, 0 skipped\n");
+  EXPECT_EQ(run_weft({"wast", good}).status, 0);
+  const std::string bad = folder.write(
+      "bad.wast", std::string(kScript) + R"((assert_return (invoke "two") (i32.const 3)))");
+  const ProcessResult result = run_weft({"wast", folder.path()});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.output,
+            bad + R"(:4: assert_return invoke "two" (): expected (i32 3), returned (i32 2)
+4 passed, 1 failed, 0 skipped
+)");
+}
+
+TEST(Wast, ScriptsThatCannotBeReadAreFailures) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size reads no text";
+  const TemporaryFolder folder;
+  const std::string broken = folder.write("broken.wast", "(module)\n(assert_return 5)");
+  const ProcessResult result = run_weft({"wast", broken});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.output, StartsWith(broken + ": unexpected token 5 at 2:16"));
+  EXPECT_EQ(run_weft({"wast", "/no/such/file.wast"}).status, 1);
+  EXPECT_EQ(run_weft({"wast"}).status, 2);
+  EXPECT_THAT(run_weft({"wast", "--help"}).output, StartsWith("Usage: weft wast"));
+}
+
+TEST(Wast, FeaturesCanBeChosen) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size reads no text";
+  const TemporaryFolder folder;
+  const std::string script = folder.write("threads.wast", R"((module (memory 1 1 shared)))");
+  EXPECT_EQ(run_weft({"wast", "--features", "threads", script}).status, 0);
+  const ProcessResult without = run_weft({"wast", script});
+  EXPECT_EQ(without.status, 1);
+  EXPECT_THAT(without.output, HasSubstr("needs the feature threads"));
+}
+
 TEST(Validate, IsSilentAboutValidModules) {
   const ProcessResult result = run_weft({"validate", fixture("math"), fixture("trap")});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.output + result.errors, IsEmpty());
+}
+
+TEST(Validate, LooksIntoCustomSectionsIfAsked) {
+  if (interp::kSmall) GTEST_SKIP() << "a build for size checks no custom sections";
+  const TemporaryFolder folder;
+  const std::string good = folder.write("good.wat", R"((func $f (param i32)
+    (@metadata.code.branch_hint "\01") (if (local.get 0) (then))))");
+  const std::string stray = folder.write(
+      "stray.wat", R"((func (result i32) (@metadata.code.branch_hint "\01") (i32.const 0)))");
+  const std::string names = folder.write(
+      "names.wasm", std::string(kEmptyModule) + std::string("\0\x09\x04name\0\x02\x05x", 11));
+  EXPECT_EQ(run_weft({"validate", good, stray, names}).status, 0);
+  EXPECT_EQ(run_weft({"validate", "--custom-sections", good}).status, 0);
+  const ProcessResult result = run_weft({"validate", "--custom-sections", stray, names});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.errors, HasSubstr("stray.wat: invalid: @metadata.code.branch_hint annotation: "
+                                       "invalid target"));
+  EXPECT_THAT(result.errors, HasSubstr("names.wasm: malformed: "));
 }
 
 TEST(Validate, NamesEachBadModule) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -246,6 +247,40 @@ TEST_F(Wasm2Wat, RefusesBodiesThatAreNoInstructions) {
   EXPECT_THAT(error_of({0x01, 0x19, 0x01, 0x0b}), StartsWith("unexpected catch_all"));
   EXPECT_THAT(error_of({0x18, 0x00, 0x01, 0x0b}), StartsWith("unexpected delegate"));
   EXPECT_THAT(error_of({0xff, 0x01, 0x01, 0x0b}), StartsWith("illegal opcode"));
+}
+
+// Whatever the bytes are, there is a text or an error; and what a text makes comes back.
+TEST_F(Wasm2Wat, MutatedModulesArePrintedOrRefused) {
+  const std::vector<std::uint8_t> bytes = assembled(R"((module $m
+    (type $s (sub (struct (field $x (mut i8)) (field (ref null $s)))))
+    (import "a" "b" (func $i (param $p f32))) (table $t 3 funcref) (memory $n i64 1 2) (tag $e)
+    (global $g (mut i32) (i32.const 1)) (export "f" (func $f)) (start $i)
+    (elem $l (i32.const 0) func $f) (elem (ref func) (ref.func $f)) (data $d (i64.const 1) "abc")
+    (func $f (param $x i32) (result i64) (local $y i64) (local f64 f64)
+      block $b loop $b local.get $x (@metadata.code.branch_hint "\01") br_if $b
+        block $c try_table (catch_all $c) throw $e end end
+        local.get $x if local.get $x br_table 0 $b 1 else memory.size drop end end end
+      (call_indirect $t (type 0) (i32.const 1)) (v128.const i32x4 1 2 3 4) drop
+      (struct.get_u $s $x (ref.null $s)) drop (data.drop $d) (i64.load offset=9 (i64.const 3)))
+    (@custom "x" (after code) "y")))");
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+  };
+  std::size_t printed_and_back = 0;
+  for (int i = 0; i < 4000; i++) {
+    std::vector<std::uint8_t> mutant = bytes;
+    for (std::size_t n = 1 + below(2); n > 0; n--) {
+      mutant[8 + below(mutant.size() - 8)] = static_cast<std::uint8_t>(below(256));
+    }
+    const Result<std::string> text = wasm2wat(mutant);
+    if (!text) continue;
+    const auto back = wat2wasm(*text, {.names = true});
+    if (!back) continue;  // invalid in a way that the parser knows, such as parameters of no type
+    printed_and_back++;
+    EXPECT_EQ(assembled(or_throw(wasm2wat(*back))), *back);
+  }
+  EXPECT_GT(printed_and_back, 500u);
 }
 
 // Text says less than bytes: names alone are no section, and empty sections are none.

@@ -89,7 +89,7 @@ inline WEFT_HANDLER(hand_trap) {
 // An infinite loop with a look at the interrupt flag.
 inline WEFT_HANDLER(hand_spin) {
   WEFT_REGS;
-  if (ctx->state->interrupt.load(std::memory_order_relaxed) != 0) WEFT_TRAP(TrapCode::Interrupted);
+  if (ctx->state->stop_requested()) WEFT_TRAP(TrapCode::Interrupted);
   WEFT_DISPATCH();
 }
 

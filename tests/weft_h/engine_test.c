@@ -185,6 +185,43 @@ static void a_module_tells_about_itself(void) {
   CHECK(is_str(weft_module_function_name(NULL, 0), ""));
 }
 
+static void text_becomes_modules_and_back(void) {
+  const weft_str_t text = weft_str("(module $sum (func $add (export \"add\")))");
+  wasm_engine_t* engine = wasm_engine_new();
+  wasm_module_t* module = NULL;
+  wasm_byte_vec_t bytes;
+  weft_error_t* error = weft_wat2wasm(text, true, &bytes);
+  if (weft_error_code(error) == WEFT_ERRC_UNSUPPORTED) {  // a build for size
+    weft_error_delete(error);
+    FAILS(WEFT_ERRC_UNSUPPORTED, weft_module_from_wat(engine, text, &module));
+    FAILS(WEFT_ERRC_UNSUPPORTED, weft_wasm2wat("", 0, &bytes));
+  } else {
+    OK(error);
+    wasm_byte_vec_t printed;
+    OK(weft_wasm2wat(bytes.data, bytes.size, &printed));
+    const weft_str_t again = {printed.data, printed.size};
+    wasm_byte_vec_t reassembled;
+    OK(weft_wat2wasm(again, true, &reassembled));
+    CHECK(reassembled.size == bytes.size && memcmp(reassembled.data, bytes.data, bytes.size) == 0);
+    OK(weft_check_custom_sections(bytes.data, bytes.size));
+    OK(weft_module_from_wat(engine, text, &module));
+    CHECK(is_str(weft_module_name(module), "sum"));
+    CHECK(is_str(weft_module_function_name(module, 0), "add"));
+    wasm_byte_vec_delete(&printed);
+    wasm_byte_vec_delete(&reassembled);
+    wasm_byte_vec_delete(&bytes);
+    wasm_module_delete(module);
+    FAILS(WEFT_ERRC_MALFORMED, weft_module_from_wat(engine, weft_str("(func"), &module));
+    FAILS(WEFT_ERRC_MALFORMED, weft_wat2wasm(weft_str("(func"), false, &bytes));
+    FAILS(WEFT_ERRC_MALFORMED, weft_wasm2wat("\0asm", 4, &bytes));
+    FAILS(WEFT_ERRC_MALFORMED, weft_check_custom_sections("\0asm", 4));
+  }
+  FAILS(WEFT_ERRC_USAGE, weft_module_from_wat(NULL, text, &module));
+  FAILS(WEFT_ERRC_USAGE, weft_wat2wasm(text, false, NULL));
+  FAILS(WEFT_ERRC_USAGE, weft_wasm2wat("", 0, NULL));
+  wasm_engine_delete(engine);
+}
+
 static void borrowed_bytes_are_given_back_once(void) {
   static unsigned char empty[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   wasm_engine_t* engine = wasm_engine_new();
@@ -383,6 +420,7 @@ const c_test_t engine_tests[] = {
     {"ModuleLimitsHold", module_limits_hold},
     {"HandlesToAnEngineAreCounted", handles_to_an_engine_are_counted},
     {"AModuleTellsAboutItself", a_module_tells_about_itself},
+    {"TextBecomesModulesAndBack", text_becomes_modules_and_back},
     {"BorrowedBytesAreGivenBackOnce", borrowed_bytes_are_given_back_once},
     {"AStoresDataDiesLast", a_stores_data_dies_last},
     {"StoresHaveNumbers", stores_have_numbers},

@@ -301,14 +301,32 @@ WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_new_borrowed(const wasm_engin
                                                                 WASM_OWN void* env,
                                                                 void (*finalizer)(void* env),
                                                                 WASM_OWN wasm_module_t** out);
-/// From a file in the binary format. `map`: without a copy, for files that nobody changes while
-/// the module lives; touching what has been cut off a file ends the process. WEFT_ERRC_IO.
+/// From a module in the text format, with its names: weft_wat2wasm, and then weft_module_new.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_from_wat(const wasm_engine_t*, weft_str_t text,
+                                                            WASM_OWN wasm_module_t** out);
+/// From a file in the binary or the text format. `map`: a binary one without a copy, for files that
+/// nobody changes while the module lives; touching what has been cut off a file ends the process.
+/// WEFT_ERRC_IO.
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_from_file(const wasm_engine_t*, weft_str_t path,
                                                              bool map,
                                                              WASM_OWN wasm_module_t** out);
 /// Decodes and validates, and keeps nothing.
 WASM_API_EXTERN WASM_OWN weft_error_t* weft_module_validate(const wasm_engine_t*, const void* bytes,
                                                             size_t size);
+
+/// Whether names and branch hints in its custom sections say what they may, for which no module is
+/// invalid. WEFT_ERRC_MALFORMED, WEFT_ERRC_INVALID; WEFT_ERRC_UNSUPPORTED in a build for size.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_check_custom_sections(const void* bytes, size_t size);
+
+/// Assembles a module in the text format, (module ...) or its fields alone, which may use any
+/// feature and is not validated. `names`: with a name section. WEFT_ERRC_MALFORMED with a message
+/// that names line and column and quotes the text; WEFT_ERRC_UNSUPPORTED in a build for size.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_wat2wasm(weft_str_t text, bool names,
+                                                     WASM_OWN wasm_byte_vec_t* out);
+/// Writes a binary module, which need not be valid, as text that weft_wat2wasm assembles to the
+/// same bytes. WEFT_ERRC_MALFORMED; WEFT_ERRC_UNSUPPORTED in a build for size.
+WASM_API_EXTERN WASM_OWN weft_error_t* weft_wasm2wat(const void* bytes, size_t size,
+                                                     WASM_OWN wasm_byte_vec_t* out);
 
 // Names are those of the name section; empty where there is none. They live as long as the module.
 

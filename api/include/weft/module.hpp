@@ -101,4 +101,10 @@ class WEFT_API Module {
   std::shared_ptr<backend::Module> impl_;
 };
 
+/// Whether the custom sections that the specification describes, names and branch hints, say what
+/// they may. A module is valid whatever they say, and what is wrong in them is not believed.
+/// Errc::malformed with byte_offset if the module or one of them can't be read, Errc::invalid if a
+/// hint is at no branch; Errc::unsupported in a build for size.
+[[nodiscard]] WEFT_API Result<void> check_custom_sections(Bytes module);
+
 }  // namespace weft

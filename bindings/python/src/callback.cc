@@ -28,6 +28,7 @@ class PythonFunc final : public backend::HostFunc {
     const Store::HostScope gil(store);
     try {
       run(call, context.store(), store, slots);
+      store.flush();
       return {};
     } catch (...) {
       return host_failure();

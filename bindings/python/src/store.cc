@@ -67,6 +67,18 @@ bool Store::goes_on() {
   return false;
 }
 
+void Store::flush() {
+  for (const Stream stream : shared_) {
+    const nb::handle file = PySys_GetObject(stream == Stream::Stdout ? "stdout" : "stderr");
+    if (!file || file.is_none()) continue;
+    try {
+      nb::borrow(file).attr("flush")();
+    } catch (const nb::python_error& error) {
+      if (!error.matches(PyExc_Exception)) throw;
+    }
+  }
+}
+
 void Store::stop() {
   stopped_by_ = std::make_exception_ptr(nb::python_error());
   interrupt_.interrupt();

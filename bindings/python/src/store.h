@@ -19,6 +19,9 @@
 
 namespace weft::python {
 
+/// Python's streams that guests may share.
+enum class Stream : std::uint8_t { Stdout, Stderr };
+
 /// A Store of the engine's, with what Python adds: one thread at a time, the GIL given away while
 /// the guest runs, an epoch deadline, and the Python objects that guests can reach, in sight of
 /// Python's garbage collector.
@@ -44,6 +47,8 @@ class Store final : public Managed {
   /// the store's deadline counts.
   template <class Guest>
   auto run(Guest&& guest, bool has_code = true) {
+    if (!shared_.empty()) [[unlikely]]
+      flush();
     const StoreRef store = open();
     auto result = [&] {
       const Running running(*this, has_code);
@@ -76,6 +81,12 @@ class Store final : public Managed {
   void remove_view(bool pinned);
   /// Whether memories can't grow, because somebody looks at one that would move.
   [[nodiscard]] bool is_held() const { return moving_views_.load() != 0; }
+
+  /// Has what Python printed to these streams come before what the guest prints.
+  void share(std::vector<Stream> streams) { shared_ = std::move(streams); }
+  /// Does it, before the guest goes on. What can't be flushed stays where it is; raises what is no
+  /// Exception, such as KeyboardInterrupt.
+  void flush();
 
   /// Keeps a Python object as long as the store.
   void keep(const nb::object& object);
@@ -158,6 +169,7 @@ class Store final : public Managed {
   PyThreadState* thread_state_ = nullptr;
   bool runs_code_ = false;
   bool closed_ = false;
+  std::vector<Stream> shared_;
   unsigned views_ = 0;
   std::atomic<unsigned> moving_views_{0};
   bool has_limiter_ = false;

@@ -18,40 +18,33 @@ constexpr std::chrono::milliseconds kPeriod{50};
 // Periods without a guest after which the thread sleeps.
 constexpr int kIdlePeriods = 20;
 
-[[noreturn]] void stay() {
-  for (;;) ::pause();
+// Runs what may wait for the GIL. See take_gil.
+template <class Call>
+auto stay_in(Call&& call) noexcept {
+  try {
+    return call();
+  } catch (abi::__forced_unwind&) {
+    for (;;) ::pause();
+  }
 }
 
 }  // namespace
 
 void take_gil(PyThreadState* state) noexcept {
-  try {
-    PyEval_RestoreThread(state);
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
+  stay_in([&] { PyEval_RestoreThread(state); });
 }
 
 nb::object call_python(nb::handle callable, PyObject** arguments, std::size_t count) {
-  PyObject* result = nullptr;
-  // Here and nowhere further out: nothing of ours may be destroyed without the GIL.
-  try {
-    result = PyObject_Vectorcall(callable.ptr(), arguments + 1,
-                                 count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
+  // Nothing of ours may be destroyed without the GIL.
+  PyObject* result = stay_in([&] {
+    return PyObject_Vectorcall(callable.ptr(), arguments + 1,
+                               count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  });
   if (result == nullptr) nb::raise_python_error();
   return nb::steal(result);
 }
 
-GilHeld::GilHeld() {
-  try {
-    state_ = PyGILState_Ensure();
-  } catch (abi::__forced_unwind&) {
-    stay();
-  }
-}
+GilHeld::GilHeld() : state_(stay_in([] { return PyGILState_Ensure(); })) {}
 
 // Neither is ever destroyed: the thread outlives everything.
 Ticker* Ticker::instance = new Ticker;

@@ -3,10 +3,6 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
-#include <poll.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -70,73 +66,6 @@ wasi::ReadCallback read_from(Callback::Cell cell) {
   };
 }
 
-// What Python has printed comes before what the guest prints: both write to the same descriptor.
-void flush(const char* stream) {
-  const GilHeld gil;
-  try {
-    const nb::object file = nb::borrow(PySys_GetObject(stream));
-    if (!file || file.is_none()) return;
-    PyObject* no_arguments[] = {nullptr};
-    (void)call_python(file.attr("flush"), no_arguments, 0);
-  } catch (const nb::python_error&) {
-    // The guest writes all the same.
-  }
-}
-
-// Waits until the descriptor takes something, if it is one that doesn't itself; what a signal's
-// handler raises meanwhile stops the guest. Whether there is a reason to write again.
-bool may_write_again(int descriptor, const Callback::Cell& cell) {
-  if (errno == EAGAIN) {
-    pollfd waiting{.fd = descriptor, .events = POLLOUT, .revents = 0};
-    if (::poll(&waiting, 1, -1) > 0) return true;
-  }
-  if (errno != EINTR) return false;
-  const GilHeld gil;
-  if (PyErr_CheckSignals() == 0) return true;
-  if (*cell != nullptr && (*cell)->store != nullptr) {
-    (*cell)->store->stop();
-  } else {
-    PyErr_WriteUnraisable(nullptr);
-  }
-  errno = EINTR;
-  return false;
-}
-
-wasi::WriteCallback write_after(const char* stream, int descriptor, Callback::Cell cell) {
-  return [stream, descriptor,
-          cell = std::move(cell)](std::span<const std::uint8_t> bytes) -> Result<std::size_t> {
-    flush(stream);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t count = ::write(descriptor, bytes.data() + done, bytes.size() - done);
-      if (count > 0) {
-        done += static_cast<std::size_t>(count);
-      } else if (!may_write_again(descriptor, cell)) {
-        break;
-      }
-    }
-    if (done == 0 && !bytes.empty()) return fail(Error::from_errno(errno, stream));
-    return done;
-  };
-}
-
-// A terminal stays one for the guest, which then writes line by line, as Python does.
-void inherit_stdout(wasi::Config& config, Callback::Cell cell) {
-  if (::isatty(STDOUT_FILENO) != 0) {
-    config.inherit_stdout();
-  } else {
-    take(config.stdout_callback(write_after("stdout", STDOUT_FILENO, std::move(cell))));
-  }
-}
-
-void inherit_stderr(wasi::Config& config, Callback::Cell cell) {
-  if (::isatty(STDERR_FILENO) != 0) {
-    config.inherit_stderr();
-  } else {
-    take(config.stderr_callback(write_after("stderr", STDERR_FILENO, std::move(cell))));
-  }
-}
-
 void preopen(wasi::Config& config, const std::filesystem::path& path, const std::string& guest_path,
              nb::handle mutable_or_directories, nb::handle files) {
   wasi::Rights rights;
@@ -163,9 +92,15 @@ Callback::Cell WasiConfig::keep(nb::object callable) {
   return callback->cell();
 }
 
+void WasiConfig::inherit(Stream stream) {
+  stream == Stream::Stdout ? get().inherit_stdout() : get().inherit_stderr();
+  inherited_.push_back(stream);
+}
+
 void WasiConfig::attach(Store& store) {
   const StoreRef in = store.open();
   take(in.set_wasi(consume()));
+  store.share(std::move(inherited_));
   for (const nb::object& callback : std::exchange(callbacks_, {})) {
     nb::cast<Callback&>(callback).store = &store;
     store.keep(callback);
@@ -228,7 +163,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stdout_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stdout", [](WasiConfig& self) { inherit_stdout(self.get(), self.keep(nb::none())); },
+      "inherit_stdout", [](WasiConfig& self) { self.inherit(Stream::Stdout); },
       "Writes to this process's descriptor 1, after what sys.stdout has in its buffer.");
 
   def_setter(wasi, "stderr_file",
@@ -242,7 +177,7 @@ void bind_wasi(nb::module_& module) {
                take(self.get().stderr_callback(write_to(self.keep(std::move(callback)))));
              });
   wasi.def(
-      "inherit_stderr", [](WasiConfig& self) { inherit_stderr(self.get(), self.keep(nb::none())); },
+      "inherit_stderr", [](WasiConfig& self) { self.inherit(Stream::Stderr); },
       "Writes to this process's descriptor 2, after what sys.stderr has in its buffer.");
 
   const char* permissions = "What a guest may do: see WasiConfig.preopen_dir.";

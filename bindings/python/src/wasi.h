@@ -16,6 +16,8 @@ class WasiConfig final : public Owner<wasi::Config> {
 
   /// Makes a Callback of a callable, and keeps it.
   Callback::Cell keep(nb::object callable);
+  /// Writes to the descriptor that Python's stream writes to.
+  void inherit(Stream stream);
   /// Gives all of it to a store.
   void attach(Store& store);
 
@@ -27,6 +29,7 @@ class WasiConfig final : public Owner<wasi::Config> {
 
  private:
   std::vector<nb::object> callbacks_;
+  std::vector<Stream> inherited_;
 };
 
 }  // namespace weft::python

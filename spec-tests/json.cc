@@ -1,13 +1,12 @@
-#include "spec-tests/script.h"
+#include "spec-tests/json.h"
 
 #include <array>
-#include <bit>
-#include <cctype>
 #include <charconv>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "spec-tests/scripts/files.h"
 
 namespace weft::spectest {
 
@@ -163,8 +162,8 @@ CommandType type_of(const std::string& name) {
       {"assert_malformed", CommandType::AssertMalformed},
       {"assert_unlinkable", CommandType::AssertUnlinkable},
       {"assert_uninstantiable", CommandType::AssertUninstantiable},
-      {"assert_malformed_custom", CommandType::AssertCustom},
-      {"assert_invalid_custom", CommandType::AssertCustom},
+      {"assert_malformed_custom", CommandType::AssertMalformedCustom},
+      {"assert_invalid_custom", CommandType::AssertInvalidCustom},
   });
   for (const auto& [text, type] : kTypes) {
     if (text == name) return type;
@@ -217,48 +216,11 @@ Command command_of(const Json& json, std::size_t& count) {
   return command;
 }
 
-// In double quotes, with what is not printable ASCII as \xx.
-std::string quote(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
-      result += c;
-    } else {
-      result += {'\\', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return result + '"';
-}
-
-template <class Float, class Bits>
-std::string float_text(uint64_t bits) {
-  const Float value = std::bit_cast<Float>(static_cast<Bits>(bits));
-  std::array<char, 64> text{};
-  if (value != value) {
-    const auto end = std::to_chars(text.begin(), text.end(), bits, 16).ptr;
-    return "nan:0x" + std::string(text.begin(), end);
-  }
-  return {text.begin(), std::to_chars(text.begin(), text.end(), value).ptr};
-}
-
-std::string lane_text(const Lane& lane, bool is_float, std::size_t lane_bits) {
-  if (lane.kind == Lane::Kind::CanonicalNan) return "nan:canonical";
-  if (lane.kind == Lane::Kind::ArithmeticNan) return "nan:arithmetic";
-  if (is_float && lane_bits == 32) return float_text<float, uint32_t>(lane.bits);
-  if (is_float) return float_text<double, uint64_t>(lane.bits);
-  const int shift = 64 - static_cast<int>(lane_bits);
-  return std::to_string(static_cast<int64_t>(lane.bits << shift) >> shift);
-}
-
 }  // namespace
 
-Script load_script(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("can't be read");
+Script read_json(const std::filesystem::path& path) {
   try {
-    const Json json = Json::parse(in);
+    const Json json = Json::parse(read_file(path));
     Script script;
     script.folder = path.parent_path();
     const std::string source = std::filesystem::path(text_of(json, "source_filename")).filename();
@@ -270,58 +232,6 @@ Script load_script(const std::filesystem::path& path) {
   } catch (const Json::exception& e) {
     throw std::runtime_error(std::string("not wast2json's format: ") + e.what());
   }
-}
-
-std::string to_string(const Pattern& pattern) {
-  const std::string heap = pattern.heap.empty() ? "" : " " + pattern.heap;
-  switch (pattern.kind) {
-    case Pattern::Kind::Null:
-      return "null" + heap;
-    case Pattern::Kind::Host:
-      return "host" + heap + " " + std::to_string(pattern.host);
-    case Pattern::Kind::NonNull:
-      return "any" + heap + " but null";
-    case Pattern::Kind::Either: {
-      std::string text = "one of";
-      for (const Pattern& choice : pattern.choices) text += " (" + to_string(choice) + ")";
-      return text;
-    }
-    case Pattern::Kind::V128: {
-      const std::size_t count = pattern.lanes.size();
-      std::string text = std::string("v128 ") + (pattern.float_lanes ? "f" : "i") +
-                         std::to_string(128 / count) + "x" + std::to_string(count);
-      for (const Lane& lane : pattern.lanes) {
-        text += " " + lane_text(lane, pattern.float_lanes, 128 / count);
-      }
-      return text;
-    }
-    case Pattern::Kind::I32:
-    case Pattern::Kind::I64:
-    case Pattern::Kind::F32:
-    case Pattern::Kind::F64:
-      break;
-  }
-  const bool wide = pattern.kind == Pattern::Kind::I64 || pattern.kind == Pattern::Kind::F64;
-  const std::string type = std::string(pattern.float_lanes ? "f" : "i") + (wide ? "64" : "32");
-  if (pattern.lanes.empty()) return type;
-  return type + " " + lane_text(pattern.lanes.front(), pattern.float_lanes, wide ? 64 : 32);
-}
-
-std::string to_string(const std::vector<Pattern>& patterns) {
-  std::string text = "(";
-  for (const Pattern& pattern : patterns) {
-    if (text.size() > 1) text += ", ";
-    text += to_string(pattern);
-  }
-  return text + ")";
-}
-
-std::string to_string(const Action& action) {
-  std::string text = action.kind == Action::Kind::Get ? "get " : "invoke ";
-  if (!action.module.empty()) text += action.module + " ";
-  text += quote(action.field);
-  if (action.kind == Action::Kind::Invoke) text += " " + to_string(action.args);
-  return text;
 }
 
 }  // namespace weft::spectest

@@ -1,4 +1,4 @@
-#include "spec-tests/values.h"
+#include "spec-tests/scripts/values.h"
 
 #include <cstddef>
 #include <cstring>
@@ -77,7 +77,7 @@ std::optional<HeapKind> heap_named(std::string_view name) {
       {"func", HeapKind::Func},     {"extern", HeapKind::Extern},     {"any", HeapKind::Any},
       {"eq", HeapKind::Eq},         {"i31", HeapKind::I31},           {"struct", HeapKind::Struct},
       {"array", HeapKind::Array},   {"exn", HeapKind::Exn},           {"none", HeapKind::None},
-      {"nofunc", HeapKind::NoFunc}, {"noextern", HeapKind::NoExtern},
+      {"nofunc", HeapKind::NoFunc}, {"noextern", HeapKind::NoExtern}, {"noexn", HeapKind::NoExn},
   };
   for (const auto& [text, kind] : kNames) {
     if (text == name) return kind;

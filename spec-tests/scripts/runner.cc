@@ -1,17 +1,16 @@
-#include "spec-tests/runner.h"
+#include "spec-tests/scripts/runner.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include "spec-tests/host_module.h"
-#include "spec-tests/values.h"
+#include "spec-tests/scripts/files.h"
+#include "spec-tests/scripts/host_module.h"
+#include "spec-tests/scripts/values.h"
 
 namespace weft::spectest {
 
@@ -98,9 +97,10 @@ class ScriptRunner {
       case CommandType::AssertUnlinkable:
       case CommandType::AssertUninstantiable:
         return rejected_instance(command);
-      case CommandType::AssertCustom:
-        // What is wrong with a custom section doesn't make a module invalid.
-        return skipped(std::string(kCustomSection));
+      case CommandType::AssertMalformedCustom:
+        return rejected_module(command);
+      case CommandType::AssertInvalidCustom:
+        return rejected_custom_section(command);
       case CommandType::Thread:
         return thread(command);
       case CommandType::Wait:
@@ -111,12 +111,23 @@ class ScriptRunner {
     return skipped("unknown command " + command.type_name);
   }
 
+  [[nodiscard]] Result<std::string> bytes_of(const Command& command) const {
+    if (command.binary) return *command.binary;
+    if (command.quoted) return assembled(*command.quoted);
+    std::string bytes = read_file(x_script.folder / command.file);
+    return command.file.ends_with(".wat") ? assembled(bytes) : bytes;
+  }
+
+  static Result<std::string> assembled(const std::string& text) {
+    const auto bytes = wat2wasm(text);
+    if (!bytes) return fail(bytes.error());
+    return std::string(Bytes(*bytes).text());
+  }
+
   Result<Module> load(const Command& command) {
-    std::ifstream in(x_script.folder / command.file, std::ios::binary);
-    if (!in) return fail(Errc::io, command.file + " can't be read");
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (command.file.ends_with(".wat")) return Module::from_wat(x_engine, bytes);
-    return Module::from_bytes(x_engine, Bytes(std::string_view(bytes)));
+    const Result<std::string> bytes = bytes_of(command);
+    if (!bytes) return fail(bytes.error());
+    return Module::from_bytes(x_engine, Bytes(std::string_view(*bytes)));
   }
 
   // The reason to skip a module that the engine refuses for want of a feature; nothing if that is
@@ -362,7 +373,7 @@ class ScriptRunner {
   }
 
   Outcome rejected_module(const Command& command) {
-    const bool malformed = command.type == CommandType::AssertMalformed;
+    const bool malformed = command.type != CommandType::AssertInvalid;
     const std::string expected =
         "expected " + std::string(malformed ? "malformed" : "invalid") + ": " + command.text;
     const Result<Module> module = load(command);
@@ -377,6 +388,19 @@ class ScriptRunner {
     }
     if (std::optional<std::string> reason = reason_to_skip(error)) return skipped(*reason);
     return failed(expected + ", " + describe(error));
+  }
+
+  // The module is valid whatever its custom section says.
+  Outcome rejected_custom_section(const Command& command) {
+    const Result<Module> module = load(command);
+    if (!module) return failed("expected a valid module, " + describe(module.error()));
+    const Result<void> checked = check_custom_sections(Bytes(std::string_view(*bytes_of(command))));
+    if (!checked && checked.error().is(Errc::invalid)) return rejected(command, checked.error());
+    if (!checked && checked.error().is(Errc::unsupported)) {
+      return skipped(checked.error().message());
+    }
+    return failed("expected invalid: " + command.text + ", " +
+                  (checked ? "the section is accepted" : describe(checked.error())));
   }
 
   Outcome rejected_instance(const Command& command) {

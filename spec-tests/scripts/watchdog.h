@@ -19,7 +19,7 @@ class Watchdog {
   };
 
  public:
-  explicit Watchdog(std::chrono::seconds limit)
+  explicit Watchdog(std::chrono::nanoseconds limit)
       : x_limit(limit), x_thread([this](const std::stop_token& stop) { watch(stop); }) {}
 
   // One for each thread that runs guest code.
@@ -62,7 +62,7 @@ class Watchdog {
     }
   }
 
-  std::chrono::seconds x_limit;
+  std::chrono::nanoseconds x_limit;
   std::mutex x_mutex{};
   std::condition_variable_any x_wake{};
   std::list<Entry> x_entries{};

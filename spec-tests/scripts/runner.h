@@ -7,8 +7,8 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "spec-tests/script.h"
-#include "spec-tests/watchdog.h"
+#include "spec-tests/scripts/script.h"
+#include "spec-tests/scripts/watchdog.h"
 
 namespace weft::spectest {
 
@@ -49,7 +49,6 @@ struct RunOptions {
 
 // What a build for size says of all text.
 inline constexpr std::string_view kReadsNoText = "this build reads no text";
-inline constexpr std::string_view kCustomSection = "about the contents of custom sections";
 
 // One outcome per command, by Command::number.
 std::vector<Outcome> run_script(const Script& script, const Engine& engine,

@@ -1,10 +1,10 @@
-// A script of the official suite as wast2json and wasm-tools write it: JSON commands beside binary
-// modules.
+// A script of the official suite, however it was written.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,7 +66,8 @@ enum class CommandType : uint8_t {
   AssertMalformed,
   AssertUnlinkable,
   AssertUninstantiable,
-  AssertCustom,  // that a tool which knows a custom section finds fault with it
+  AssertInvalidCustom,  // that who knows a custom section finds fault with it
+  AssertMalformedCustom,
   Unknown,
 };
 
@@ -76,10 +77,12 @@ struct Command {
   uint32_t line = 0;
   std::size_t number = 0;  // in the order of the text, counting those inside of threads
   std::string name{};      // of the module, instance or thread; for ModuleInstance: the instance's
-  std::string definition{};  // ModuleInstance: which definition; empty for the latest
-  std::string as{};          // Register
-  std::string file{};        // the module: .wasm, or .wat where there is only text
-  std::string text{};        // the expected message
+  std::string definition{};             // ModuleInstance: which definition; empty for the latest
+  std::string as{};                     // Register
+  std::string file{};                   // the module: .wasm, or .wat where there is only text
+  std::optional<std::string> binary{};  // the module itself, of a script that is text
+  std::optional<std::string> quoted{};  // the same as text that nobody has read yet
+  std::string text{};                   // the expected message
   Action action{};
   std::vector<Pattern> expected{};
   std::string shared{};             // Thread: the instance whose exports it may use
@@ -92,9 +95,6 @@ struct Script {
   std::vector<Command> commands{};
   std::size_t size = 0;  // the number of commands with those inside of threads
 };
-
-// Reads a script. Throws std::runtime_error with a message for people.
-Script load_script(const std::filesystem::path& path);
 
 // For people: "i32 5", "v128 f32x4 1 nan:canonical 0 0", "extern 3".
 std::string to_string(const Pattern& pattern);

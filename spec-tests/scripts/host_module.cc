@@ -1,4 +1,4 @@
-#include "spec-tests/host_module.h"
+#include "spec-tests/scripts/host_module.h"
 
 #include <cstdint>
 #include <string_view>

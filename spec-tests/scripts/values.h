@@ -9,7 +9,7 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "spec-tests/script.h"
+#include "spec-tests/scripts/script.h"
 
 namespace weft::spectest {
 
