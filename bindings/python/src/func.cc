@@ -130,8 +130,8 @@ void bind_func(nb::module_& module) {
           "type", [](Func& self, Storelike store) { return self.type(store.open()); }, "store"_a,
           "The type of the function.");
 
-  nb::class_<StoreContext>(module, "StoreContext",
-                           "What stands for a store while a host function runs.");
+  const nb::class_<StoreContext> context(module, "StoreContext",
+                                         "What stands for a store while a host function runs.");
   nb::class_<Caller, StoreContext>(module, "Caller",
                                    "Who calls a host function. It stands for the store, until the "
                                    "function returns: ValueError afterwards.")
