@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang-tidy-19 over the sources of interp, api, wasi, cli and bindings, remembering what was clean.
+"""clang-tidy-19 over the sources of interp, api, wasi, cli, bindings and scripts, remembering what was clean.
 
 Usage: check_tidy.py BUILD-DIR [FILE...]
 
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("interp/", "api/", "wasi/", "cli/", "bindings/")
+FOLDERS = ("interp/", "api/", "wasi/", "cli/", "bindings/", "spec-tests/scripts/")
 TIDY = "clang-tidy-19"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weft-tidy"
 # Flags of the compiler call that have no place in the fingerprint: outputs, and what only the code generator reads.
