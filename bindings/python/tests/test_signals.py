@@ -10,6 +10,7 @@ import pytest
 
 SETUP = """
 import os, signal, sys, threading, time, weft
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 store = weft.Store()
 host = [lambda: None]
 func = weft.Func(store, weft.FuncType([], []), lambda: host[0]())
