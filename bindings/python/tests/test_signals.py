@@ -68,7 +68,10 @@ def test_ctrl_c_of_a_terminal_ends_the_program(python):
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=20)
+        try:
+            out, error = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == -signal.SIGINT
     assert out == ""
     assert "KeyboardInterrupt" in error
