@@ -68,7 +68,7 @@ void raise_error(const std::string& message) {
   throw_object(classes().attr("WasmtimeError")(message));
 }
 
-void raise(Error error) {
+void raise(const Error& error) {
   switch (error.code()) {
     case Errc::host:
       if (error.exception()) std::rethrow_exception(error.exception());

@@ -13,7 +13,7 @@ namespace nb = nanobind;
 
 /// Throws the Python exception that an error is: what a host function raised, a Trap, an ExitTrap
 /// or a WasmtimeError. Needs the GIL.
-[[noreturn]] void raise(Error error);
+[[noreturn]] void raise(const Error& error);
 
 /// Throws a WasmtimeError.
 [[noreturn]] void raise_error(const std::string& message);
@@ -21,7 +21,7 @@ namespace nb = nanobind;
 /// The value of a result; throws its error.
 template <class T>
 T take(Result<T> result) {
-  if (!result) raise(std::move(result).error());
+  if (!result) raise(result.error());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 

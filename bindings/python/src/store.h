@@ -57,7 +57,7 @@ class Store final : public Managed {
     if (stopped_by_) [[unlikely]]
       std::rethrow_exception(std::exchange(stopped_by_, nullptr));
     if (!result) [[unlikely]]
-      raise(std::move(result).error());
+      raise(result.error());
     if constexpr (!std::is_void_v<typename decltype(result)::value_type>) return std::move(*result);
   }
 
