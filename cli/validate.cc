@@ -39,13 +39,15 @@ Result<void> check(const std::string& file) {
 int validate_command(Args args) {
   bool help = false;
   Config config;
-  bool custom_sections = false;
+  [[maybe_unused]] bool custom_sections = false;
   const std::vector<Option> known = {
       features_option(config.features),
+#ifndef WEFT_SMALL
       {"--custom-sections", "",
        "say what is wrong in a module's names and branch hints, too, which no\nmodule is invalid "
        "for",
        [&](std::string_view) { custom_sections = true; }},
+#endif
       {"--help", "", "this text", [&](std::string_view) { help = true; }},
   };
   args = read_options(args, known);
