@@ -4,7 +4,8 @@
 #include "bindings/python/src/support.h"
 
 NB_MODULE(_weft, module) {
-  using namespace weft::python;
+  namespace python = weft::python;
+  namespace nb = nanobind;
   module.doc() = "The Weft engine.";
   // What a daemon thread holds at the end is no leak.
   nb::set_leak_warnings(false);
@@ -15,19 +16,19 @@ NB_MODULE(_weft, module) {
       PyErr_SetString(PyExc_TypeError, "an argument is of the wrong type");
     }
   });
-  bind_threads();
-  bind_store(module);
-  bind_types(module);
-  bind_config(module);
-  bind_engine(module);
-  bind_callback(module);
-  bind_values(module);
-  bind_wasi(module);
-  bind_func(module);
-  bind_memory(module);
-  bind_externs(module);
-  bind_module(module);
-  bind_instance(module);
-  bind_linker(module);
+  python::bind_threads();
+  python::bind_store(module);
+  python::bind_types(module);
+  python::bind_config(module);
+  python::bind_engine(module);
+  python::bind_callback(module);
+  python::bind_values(module);
+  python::bind_wasi(module);
+  python::bind_func(module);
+  python::bind_memory(module);
+  python::bind_externs(module);
+  python::bind_module(module);
+  python::bind_instance(module);
+  python::bind_linker(module);
   module.attr("__version__") = nb::str(weft::version().data(), weft::version().size());
 }
