@@ -67,7 +67,7 @@ std::string to_string(const Pattern& pattern) {
       break;
   }
   const bool wide = pattern.kind == Pattern::Kind::I64 || pattern.kind == Pattern::Kind::F64;
-  const std::string type = std::string(pattern.float_lanes ? "f" : "i") + (wide ? "64" : "32");
+  std::string type = std::string(pattern.float_lanes ? "f" : "i") + (wide ? "64" : "32");
   if (pattern.lanes.empty()) return type;
   return type + " " + lane_text(pattern.lanes.front(), pattern.float_lanes, wide ? 64 : 32);
 }

@@ -81,6 +81,7 @@ class Suite {
     }
     const Script script = x_options.load(path);
     std::vector<std::vector<Outcome>> by_mode;
+    by_mode.reserve(x_options.variants.size());
     for (const Variant& variant : x_options.variants) {
       by_mode.push_back(
           run_script(script, engine(variant, info.features), x_options.run, x_watchdog));
@@ -150,8 +151,9 @@ class Suite {
         for (const std::string_view mode : modes)
           names.append(names.empty() ? "" : ", ").append(mode);
         if (modes.size() > 1 && modes.size() == x_options.variants.size()) names = "all modes";
-        if (!names.empty()) names = " [" + names + "]";
-        report.lines += where + command.type_name + " " + text + names + "\n";
+        report.lines.append(where).append(command.type_name).append(" ").append(text);
+        if (!names.empty()) report.lines.append(" [").append(names).append("]");
+        report.lines += '\n';
       }
       report.totals.failed++;
     } else if (!reason.empty()) {
