@@ -133,6 +133,7 @@ class ScriptRunner {
   // The reason to skip a module that the engine refuses for want of a feature; nothing if that is
   // a failure. Everything in Wasm 2.0 has to be there.
   std::optional<std::string> reason_to_skip(const Error& error) const {
+    if (error.message() == kReadsNoText) return error.message();
     if (x_options.strict || !error.is(Errc::unsupported)) return std::nullopt;
     const std::string_view feature = missing_feature(error);
     const std::vector<std::string_view> needed = Features::wasm2().names();
@@ -379,9 +380,7 @@ class ScriptRunner {
     const Result<Module> module = load(command);
     if (module) return failed(expected + ", the module is accepted");
     const Error& error = module.error();
-    if (error.is(Errc::unsupported) && error.message() == kReadsNoText) {
-      return skipped(std::string(kReadsNoText));
-    }
+    if (error.message() == kReadsNoText) return skipped(error.message());
     if (error.is(malformed ? Errc::malformed : Errc::invalid) || is_switched_off(error) ||
         is_malformed_before_wasm3(error)) {
       return rejected(command, error);
