@@ -27,8 +27,8 @@ enum class Stream : std::uint8_t { Stdout, Stderr };
 /// Python's garbage collector.
 class Store final : public Managed {
  public:
-  /// `engine` is an Engine or None.
-  Store(nb::object engine, nb::object data);
+  /// `in` is an Engine or None; `with` is any object.
+  Store(nb::object in, nb::object with);
   ~Store() override;
 
   /// The store is gone once nobody looks at its memories any more.
@@ -121,7 +121,7 @@ class Store final : public Managed {
  private:
   /// An object that a guest holds as an externref.
   struct Held {
-    Held(Store& store, nb::handle object);
+    Held(Store& in, nb::handle of);
     ~Held();
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
