@@ -11,6 +11,10 @@ from pathlib import Path
 from scikit_build_core import build as backend
 from scikit_build_core.build import *  # noqa: F403: the hooks of PEP 517 and PEP 660
 
+# The interpreter is fastest by clang 19 (WEFT_DISPATCH). scikit-build-core would take Python's own compiler.
+if "CXX" not in os.environ and shutil.which("clang++-19"):
+    os.environ |= {"CC": "clang-19", "CXX": "clang++-19"}
+
 HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
 # What CMake reads when it builds this package.
