@@ -47,9 +47,8 @@ int wast_command(Args args) {
   };
   const std::vector<Option> known = {
       {"--features", "LIST",
-       "the features that modules may use, as of weft run; otherwise the\ndefault, and in folders "
-       "of "
-       "proposals as the suite's what those need",
+       "the features that modules may use, as of weft run; otherwise the\n"
+       "default, and in folders named as the suite's what those need",
        [&](std::string_view list) { features = parse_features(list); }},
       {"--timeout", "TIME", "stop a call after this long, such as 500ms, 2s or 1m (2m)",
        [&](std::string_view time) { options.timeout = parse_duration(time); }},
