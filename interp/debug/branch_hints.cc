@@ -58,6 +58,8 @@ Result<BranchHints> read_branch_hints(const Module& module, ByteRange section) {
       in.malformed("malformed branch hint: the function");
     }
     const std::vector<Hint> hints = read_hints(in);
+    // Text, which names no function without hints, could not give it back.
+    if (in.ok() && hints.empty()) in.malformed("malformed branch hint: a function without any");
     if (!in.ok()) break;
     if (const auto stray = astray(module, module.funcs[func].body, hints)) {
       in.fail(ErrorKind::Invalid, *stray, "@metadata.code.branch_hint annotation: invalid target");

@@ -283,6 +283,15 @@ TEST_F(Wasm2Wat, MutatedModulesArePrintedOrRefused) {
   EXPECT_GT(printed_and_back, 500u);
 }
 
+TEST_F(Wasm2Wat, AListOfNoBranchHintsComesBack) {
+  const std::vector<std::uint8_t> bytes = assembled(
+      R"((module (func) (func (if (i32.const 0) (then)))
+        (@custom "metadata.code.branch_hint" (before code) "\02\00\00\01\01\03\01\01")))");
+  const std::string text = or_throw(wasm2wat(bytes));
+  EXPECT_THAT(text, HasSubstr("@custom"));
+  EXPECT_EQ(assembled(text), bytes);
+}
+
 // Text says less than bytes: names alone are no section, and empty sections are none.
 TEST_F(Wasm2Wat, NamesAreNoCustomSection) {
   EXPECT_THAT(printed("(module $m (func $f))"), Not(HasSubstr("@custom")));
