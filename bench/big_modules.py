@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Makes the modules that start-up is measured with: an empty program, and programs of about 250 KB, 4 MB and 20 MB.
+Of 250 KB there is another that ends where it begins: all of it is loaded, and nothing runs.
 
     big_modules.py --cc CLANG --out DIR WORKLOAD.c ...
 
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 SIZES = {"250k": 250_000, "4m": 4_000_000, "20m": 20_000_000}  # bytes, at least
+IDLE = {"250k_idle": 250_000}
 EMPTY = "int main(void) { return 0; }\n"
 
 IMPORT, FUNCTION, CODE = 2, 3, 10  # sections
@@ -180,12 +182,16 @@ def linked(flags, source, objects=()):
         return out.read_bytes()
 
 
-def compiled(cc, workloads):
-    """All workloads as one module: main is the first one, small; a table of the others keeps them in."""
+def compiled(cc, workloads, idle):
+    """All workloads as one module: main is the first one, small, or nothing; a table of the others keeps them in."""
     names = [workload.stem for workload in workloads]
     table = "".join(f"int main_{name}(int, char**);\n" for name in names)
     table += f"static int (*volatile const programs[])(int, char**) = {{{', '.join(f'main_{name}' for name in names)}}};\n"
-    table += 'int main(int argc, char** argv) { (void)argv; return programs[argc - 1](2, (char*[]){"", "1", 0}); }\n'
+    run = 'return programs[number](2, (char*[]){"", "1", 0});'
+    if idle:
+        table += f"static volatile int number = -1;\nint main(void) {{ if (number < 0) return 0; {run} }}\n"
+    else:
+        table += f"int main(int number, char** argv) {{ (void)argv; --number; {run} }}\n"
     flags = [cc, "--target=wasm32-wasi", "-O2"]
     with tempfile.TemporaryDirectory() as scratch:
         objects = []
@@ -201,8 +207,10 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("workloads", type=Path, nargs="+", metavar="WORKLOAD.c")
     options = parser.parse_args()
-    program = compiled(options.cc, options.workloads)
-    modules = {name: grown(program, size, random.Random(size)) for name, size in SIZES.items()}
+    modules = {}
+    for sizes, idle in ((SIZES, False), (IDLE, True)):
+        program = compiled(options.cc, options.workloads, idle)
+        modules |= {name: grown(program, size, random.Random(size)) for name, size in sizes.items()}
     modules["empty"] = linked([options.cc, "--target=wasm32-wasi", "-O2"], EMPTY)
     for name, module in modules.items():
         (options.out / f"startup_{name}.wasm").write_bytes(module)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
@@ -191,7 +191,7 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
     for (const auto& [unit, factor] : kUnits) {
       const double nanoseconds = value * factor;
       if (rest == unit && nanoseconds < 9e18) {
-        return std::chrono::nanoseconds(std::llround(nanoseconds));
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds + 0.5));
       }
     }
   }

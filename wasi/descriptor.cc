@@ -94,7 +94,9 @@ Descriptor lend(std::shared_ptr<HostFile> file, RightSet transfer) {
   struct stat status{};
   if (::fstat(file->fd(), &status) == 0) descriptor.type = file_type_of(status.st_mode);
   if (descriptor.is_socket()) descriptor.type = socket_type(file->fd());
-  descriptor.waits = descriptor.is_stream() && can_wait_for(file->fd());
+  // Pipes and sockets do; of others the system is asked.
+  descriptor.waits = S_ISFIFO(status.st_mode) || descriptor.is_socket() ||
+                     (descriptor.is_stream() && can_wait_for(file->fd()));
   descriptor.base = kStreamAlways | transfer;
   // Guests take a character device that can't seek for a terminal.
   if (::lseek(file->fd(), 0, SEEK_CUR) >= 0) descriptor.base |= right::kFdSeek | right::kFdTell;

@@ -1,12 +1,15 @@
 // Binds the table of functions to a Linker, and the state to a store.
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 #include <weft/backend.hpp>
+#include <weft/host_func.hpp>
 #include <weft/linker.hpp>
 #include <weft/wasi.hpp>
 
@@ -62,20 +65,46 @@ class Function final : public backend::HostFunc {
   const Row& row_;
 };
 
-Result<void> define(Linker& linker, std::string_view module, const Row& row) {
-  return linker.func(module, row.name, type_of(row), std::make_shared<Function>(row));
-}
+const Row* preview1_row(const Row& row) noexcept { return &row; }
+
+// The functions under one module name, by their places in kPreview1.
+template <const Row* (*RowOf)(const Row& row) noexcept>
+struct Functions {
+  static std::string_view name(std::size_t index) {
+    const Row* const row = RowOf(kPreview1[index]);
+    return row != nullptr ? row->name : std::string_view();
+  }
+
+  static detail::HostDefinition make(std::size_t index) {
+    // The same ones in all linkers, and never destroyed: stores may last as long as the process.
+    static auto& functions = []<std::size_t... I>(std::index_sequence<I...>) -> auto& {
+      return *new std::array<Function, sizeof...(I)>{Function(row_or_own(kPreview1[I]))...};
+    }(std::make_index_sequence<kPreview1.size()>{});
+    return {type_of(*RowOf(kPreview1[index])),
+            std::shared_ptr<backend::HostFunc>(std::shared_ptr<void>(), &functions[index])};
+  }
+
+  static constexpr detail::HostTable table(std::string_view module) {
+    return {module, kPreview1.size(), &name, &make};
+  }
+
+ private:
+  // Those without a name are never made.
+  static const Row& row_or_own(const Row& preview1) {
+    const Row* const row = RowOf(preview1);
+    return row != nullptr ? *row : preview1;
+  }
+};
+
+constexpr detail::HostTable kPreview1Table =
+    Functions<&preview1_row>::table("wasi_snapshot_preview1");
+constexpr detail::HostTable kUnstableTable = Functions<&unstable_row>::table("wasi_unstable");
 
 }  // namespace
 
 Result<void> add_to_linker(Linker& linker) {
-  for (const Row& row : kPreview1) {
-    if (auto done = define(linker, "wasi_snapshot_preview1", row); !done) return done;
-    const Row* unstable = unstable_row(row);
-    if (unstable == nullptr) continue;
-    if (auto done = define(linker, "wasi_unstable", *unstable); !done) return done;
-  }
-  return {};
+  if (auto done = linker.put(kPreview1Table); !done) return done;
+  return linker.put(kUnstableTable);
 }
 
 Result<void> attach(StoreRef store, Config config) {

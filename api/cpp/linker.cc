@@ -1,6 +1,8 @@
 #include "weft/linker.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <ranges>
 #include <vector>
 
 #include "api/cpp/store_state.h"
@@ -45,6 +47,19 @@ std::string mismatch(const ExternType& given, const ExternType& wanted) {
   return "wanted " + to_string(wanted) + ", defined is " + to_string(given);
 }
 
+std::unexpected<Error> defined_already(std::string_view module, std::string_view name) {
+  return fail(Errc::link, quoted(module, name) + " is defined already");
+}
+
+std::optional<std::size_t> index_of(const detail::HostTable& table, std::string_view module,
+                                    std::string_view name) {
+  if (module != table.module || name.empty()) return std::nullopt;
+  for (std::size_t i = 0; i < table.size; i++) {
+    if (table.name(i) == name) return i;
+  }
+  return std::nullopt;
+}
+
 void add_line(std::string& text, const std::string& line) {
   if (!text.empty()) text += "\n";
   text += line;
@@ -53,16 +68,36 @@ void add_line(std::string& text, const std::string& line) {
 }  // namespace
 
 Result<void> Linker::put(std::string_view module, std::string_view name, Definition definition) {
+  if (!allow_shadowing_ && has(module, name)) return defined_already(module, name);
   auto found = definitions_.find(KeyView(module, name));
   if (found == definitions_.end()) {
     definitions_.emplace(Key(module, name), std::move(definition));
-    return {};
+  } else {
+    found->second = std::move(definition);
   }
-  if (!allow_shadowing_) {
-    return fail(Errc::link, quoted(module, name) + " is defined already");
-  }
-  found->second = std::move(definition);
   return {};
+}
+
+Result<void> Linker::put(const detail::HostTable& table) {
+  for (std::size_t i = 0; i < table.size; i++) {
+    const std::string_view name = table.name(i);
+    if (definitions_.empty() && tables_.empty()) break;
+    if (name.empty() || !has(table.module, name)) continue;
+    if (!allow_shadowing_) return defined_already(table.module, name);
+    if (auto found = definitions_.find(KeyView(table.module, name)); found != definitions_.end())
+      definitions_.erase(found);
+  }
+  tables_.push_back(&table);
+  return {};
+}
+
+const Linker::Definition* Linker::find(KeyView key, std::optional<Definition>& made) const {
+  if (auto found = definitions_.find(key); found != definitions_.end()) return &found->second;
+  for (const detail::HostTable* table : tables_ | std::views::reverse) {
+    if (const auto index = index_of(*table, key.first, key.second))
+      return &made.emplace(table->make(*index));
+  }
+  return nullptr;
 }
 
 Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
@@ -80,7 +115,7 @@ Result<void> Linker::instance(StoreRef store, std::string_view module, const Ins
   // All or nothing: a name in the way is found before anything is defined.
   for (const Export& item : *exports) {
     if (!allow_shadowing_ && has(module, item.name)) {
-      return fail(Errc::link, quoted(module, item.name) + " is defined already");
+      return defined_already(module, item.name);
     }
   }
   for (const Export& item : *exports) {
@@ -123,17 +158,18 @@ Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const
   imports.reserve(module.imports().size());
   for (const ImportType& import : module.imports()) {
     const std::string name = quoted(import.module, import.name);
-    const auto found = definitions_.find(KeyView(import.module, import.name));
-    if (found == definitions_.end()) {
+    std::optional<Definition> made;
+    const Definition* const found = find(KeyView(import.module, import.name), made);
+    if (found == nullptr) {
       add_line(problems, "unknown import " + name + ": " + to_string(import.type));
       continue;
     }
     std::string reason;
     // A host function's type is known without making a function of the store.
-    if (const auto* host = std::get_if<detail::HostDefinition>(&found->second)) {
+    if (const auto* host = std::get_if<detail::HostDefinition>(found)) {
       reason = host_mismatch(engine_, host->type, import.type);
     } else {
-      Result<ExternType> type = std::get<Extern>(found->second).type(store);
+      Result<ExternType> type = std::get<Extern>(*found).type(store);
       if (!type) {
         type.error().add_context("import " + name);
         return detail::forward_error(type);
@@ -145,7 +181,7 @@ Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const
       continue;
     }
     if (!problems.empty()) continue;
-    Result<Extern> item = resolve(store, found->second, std::get_if<FuncType>(&import.type));
+    Result<Extern> item = resolve(store, *found, std::get_if<FuncType>(&import.type));
     if (!item) return detail::forward_error(item);
     imports.push_back(*item);
   }
@@ -158,15 +194,19 @@ Result<Extern> Linker::get(StoreRef store, std::string_view module, std::string_
   if (store.state()->engine != engine_) {
     return fail(Errc::usage, "the linker and the store belong to different engines");
   }
-  const auto found = definitions_.find(KeyView(module, name));
-  if (found == definitions_.end()) {
+  std::optional<Definition> made;
+  const Definition* const found = find(KeyView(module, name), made);
+  if (found == nullptr) {
     return fail(Errc::not_found, "no definition of " + quoted(module, name));
   }
-  return resolve(store, found->second, nullptr);
+  return resolve(store, *found, nullptr);
 }
 
 bool Linker::has(std::string_view module, std::string_view name) const noexcept {
-  return definitions_.contains(KeyView(module, name));
+  return definitions_.contains(KeyView(module, name)) ||
+         std::ranges::any_of(tables_, [&](const detail::HostTable* table) {
+           return index_of(*table, module, name).has_value();
+         });
 }
 
 }  // namespace weft

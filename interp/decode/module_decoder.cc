@@ -1,5 +1,6 @@
 #include "interp/decode/module_decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -117,6 +118,7 @@ void ModuleDecoder::section(SectionId id, Reader& in) {
     case SectionId::Import:
       return each(in, 0, x_limits.imports, "too many imports", [&](uint32_t) { import(in); });
     case SectionId::Function:
+      m.funcs.reserve(m.funcs.size() + std::min<size_t>(in.remaining(), x_limits.functions));
       return each(in, m.funcs.size(), x_limits.functions, "too many functions",
                   [&](uint32_t) { m.funcs.push_back({in.u32(), {}}); });
     case SectionId::Table:

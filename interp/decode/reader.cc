@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "interp/core/bytes.h"
+#include "interp/decode/leb.h"
 
 namespace weft::interp {
 
@@ -22,10 +23,34 @@ uint8_t Reader::end_of_input() {
   return 0;
 }
 
+template <class T, unsigned kBits>
+T Reader::leb() {
+  if (remaining() >= kLebWordBytes) [[likely]] {
+    const auto word = read_unaligned<uint64_t>(x_pos);
+    const size_t bytes = leb_bytes(word);
+    // No more than the type can take; none of its bits lost.
+    if (bytes != 0 && bytes <= (kBits + 6) / 7) [[likely]] {
+      constexpr unsigned kUnused = 64 - kBits;
+      const uint64_t bits = leb_bits(word, bytes);
+      const uint64_t value =
+          std::is_signed_v<T> ? static_cast<uint64_t>(leb_signed(bits, bytes)) : bits;
+      const uint64_t narrowed =
+          std::is_signed_v<T>
+              ? static_cast<uint64_t>(static_cast<int64_t>(value << kUnused) >> kUnused)
+              : value << kUnused >> kUnused;
+      if (narrowed == value) [[likely]] {
+        x_pos += bytes;
+        return static_cast<T>(value);
+      }
+    }
+  }
+  return leb_slow<T, kBits>();
+}
+
 // Rejections in the order of the specification's grammar: unused bits of the last byte first, then
 // a continuation.
 template <class T, unsigned kBits>
-T Reader::leb() {
+T Reader::leb_slow() {
   constexpr bool kSigned = std::is_signed_v<T>;
   constexpr unsigned kLastShift = (kBits - 1) / 7 * 7;
   constexpr unsigned kLastBits = kBits - kLastShift;

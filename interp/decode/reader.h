@@ -35,6 +35,7 @@ class Reader {
   size_t remaining() const { return static_cast<size_t>(x_end - x_pos); }
   // For a loop that reads by itself what it knows to lie in the range, and then skips it.
   const uint8_t* position() const { return x_pos; }
+  const uint8_t* end_position() const { return x_end; }
   void skip_to(const uint8_t* position) { x_pos = position; }
   bool at_end() const { return x_pos == x_end; }
 
@@ -50,6 +51,9 @@ class Reader {
   }
   // Fails with the error of a reader of a part of this range.
   [[gnu::cold]] void fail(Error error);
+
+  // Fails because there are no more bytes.
+  [[gnu::cold, gnu::noinline]] uint8_t end_of_input();
 
   uint8_t byte() {
     if (x_pos == x_end) [[unlikely]]
@@ -120,12 +124,13 @@ class Reader {
   }
   template <class T, unsigned kBits>
   T leb();
+  template <class T, unsigned kBits>
+  [[gnu::noinline]] T leb_slow();
   uint32_t leb_u32();
   uint64_t leb_u64();
   int32_t leb_s32();
   int64_t leb_s64();
   int64_t leb_s33();
-  [[gnu::cold, gnu::noinline]] uint8_t end_of_input();
 
   const uint8_t* x_module = nullptr;
   const uint8_t* x_pos = nullptr;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "interp/core/hash_index.h"
 #include "interp/execute/families.h"
 #include "interp/execute/shapes_call.h"
 #include "interp/execute/shapes_memory.h"
@@ -120,15 +121,20 @@ constexpr auto kKeys = [] {
   std::array<HandlerKey, kCount> keys{};
   size_t count = 0;
   for_each_key([&](const HandlerKey& key) { keys[count++] = key; });
-  std::ranges::sort(keys);
   return keys;
 }();
+
+static_assert(std::ranges::all_of(kKeys, exists));
 
 constexpr auto kWords = [] {
   std::array<uint64_t, kCount> words{};
   std::ranges::transform(kKeys, words.begin(), &HandlerKey::word);
   return words;
 }();
+struct WordAt {
+  constexpr uint64_t operator()(size_t index) const { return kWords[index]; }
+};
+constexpr HashIndex<kCount, WordAt> kIndex;
 
 template <HandlerKey Key>
 constexpr HandlerFn* handler_of() {
@@ -165,10 +171,9 @@ constexpr auto kHandlers = []<size_t... I>(std::index_sequence<I...>) {
 }  // namespace
 
 HandlerFn* step_handler(const HandlerKey& key) {
-  const uint64_t word = key.word();
-  const auto at = std::ranges::lower_bound(kWords, word);
-  return at != kWords.end() && *at == word ? kHandlers[static_cast<size_t>(at - kWords.begin())]
-                                           : nullptr;
+  if (!exists_with_step(key)) return nullptr;  // most keys that are asked for
+  const size_t at = kIndex.find(key.word());
+  return at == kIndex.kNone ? nullptr : kHandlers[at];
 }
 
 }  // namespace weft::interp

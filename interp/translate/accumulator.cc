@@ -33,12 +33,172 @@ constexpr AccClass class_of(Repr repr) {
   return kVectorAcc;
 }
 
+// What an accumulator holds.
 struct Holds {
-  bool valid = false;
+  uint32_t slot = kNoSlot;      // whose value: none's
   bool read_from_slot = false;  // somebody read the slot itself: it must be written
-  uint32_t slot = 0;
   IrInstr* producer = nullptr;  // null where the slot is written in any case
 };
+
+// Whether the operands a, b and c may come from accumulators; what reads slots that they don't name
+// doesn't know accumulators.
+constexpr bool reads_operands(Shape shape) {
+  switch (shape) {
+    case Shape::Binary:
+    case Shape::Unary:
+    case Shape::Load:
+    case Shape::Store:
+    case Shape::LoadFar:
+    case Shape::StoreFar:
+    case Shape::LoadIndexed:
+    case Shape::StoreIndexed:
+    case Shape::OpOp:
+    case Shape::OpLoad:
+    case Shape::OpLoadIndexed:
+    case Shape::StoreOp:
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
+    case Shape::BranchLoadIndexed:
+    case Shape::ReturnOp:
+    case Shape::Move:
+    case Shape::MovePair:
+    case Shape::MoveBranch:
+    case Shape::Select:
+    case Shape::CompareSelect:
+    case Shape::GlobalSet:
+    case Shape::GlobalSetFar:
+    case Shape::BranchIf:
+    case Shape::BranchTable:
+    case Shape::BranchTableLoad:
+    case Shape::CompareBranch:
+    case Shape::CallIndirect:
+    case Shape::CallRef:
+    case Shape::ReturnCallIndirect:
+    case Shape::ReturnCallRef:
+    case Shape::RefAsNonNull:
+    case Shape::Return:
+    case Shape::Atomic:
+    case Shape::StructGet:
+    case Shape::StructSet:
+    case Shape::ArrayGet:
+    case Shape::ArraySet:
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+    case Shape::RefCast:
+    case Shape::BranchCast:
+      return true;
+    default:
+      return is_vector(shape);
+  }
+}
+
+// What an instruction does to the accumulators.
+enum class Effect : uint8_t {
+  Nothing,
+  Hold,        // the result is in one, and need not be written for those that read it there
+  HoldCopy,    // the result, if there is one, is in one and written
+  Overwrite,   // a vector is written that no accumulator has
+  Call,        // a single scalar result is in its accumulator when a call returns
+  Wide,        // the low word is in the accumulator, too
+  BranchHold,  // as HoldCopy; then as Branch
+  Branch,      // what dies on this way may be read on the other
+  Forget,      // they hold anything
+};
+
+constexpr Effect effect_of(Shape shape) {
+  switch (shape) {
+    case Shape::Binary:
+    case Shape::Unary:
+    case Shape::Load:
+    case Shape::LoadFar:
+    case Shape::LoadIndexed:
+    case Shape::OpOp:
+    case Shape::OpLoad:
+    case Shape::OpLoadIndexed:
+    case Shape::Move:
+    case Shape::Select:
+    case Shape::CompareSelect:
+    case Shape::GlobalGet:
+    case Shape::GlobalGetFar:
+    case Shape::NewObject:
+    case Shape::StructGet:
+    case Shape::ArrayGet:
+    case Shape::ArrayLen:
+    case Shape::I31Get:
+    case Shape::RefTest:
+    case Shape::VUnary:
+    case Shape::VBinary:
+    case Shape::VTernary:
+    case Shape::VShift:
+    case Shape::VShiftOr:
+    case Shape::VTest:
+    case Shape::VSplat:
+    case Shape::VExtract:
+    case Shape::VReplace:
+    case Shape::VShuffle:
+    case Shape::VConst:
+    case Shape::VMove:
+    case Shape::VSelect:
+    case Shape::VLoad:
+    case Shape::VLoadIndexed:
+    case Shape::VLoadLane:
+    case Shape::VLoadFar:
+    case Shape::VLoadLaneFar:
+    case Shape::VGlobalGet:
+    case Shape::VGlobalGetFar:
+    case Shape::VOpOp:
+    case Shape::VOpLoad:
+    case Shape::VOpLoadIndexed:
+    case Shape::VOpExtract:
+      return Effect::Hold;
+    case Shape::Atomic:
+      return Effect::HoldCopy;
+    case Shape::VStructGet:
+    case Shape::VArrayGet:
+      return Effect::Overwrite;
+    case Shape::CallIndirect:
+    case Shape::CallLazy:
+    case Shape::CallImport:
+    case Shape::CallRef:
+      return Effect::Call;
+    case Shape::Wide:
+    case Shape::MulWide:
+      return Effect::Wide;
+    case Shape::BranchOp:
+    case Shape::BranchLoad:
+    case Shape::BranchLoadIndexed:
+    case Shape::VBranchTest:
+      return Effect::BranchHold;
+    case Shape::BranchCast:
+    case Shape::BranchIf:
+    case Shape::CompareBranch:
+      return Effect::Branch;
+    case Shape::Store:
+    case Shape::StoreFar:
+    case Shape::StoreIndexed:
+    case Shape::StoreOp:
+    case Shape::GlobalSet:
+    case Shape::GlobalSetFar:
+    case Shape::RefAsNonNull:
+    case Shape::StructSet:
+    case Shape::ArraySet:
+    case Shape::RefCast:
+    case Shape::VStore:
+    case Shape::VStoreIndexed:
+    case Shape::VStoreLane:
+    case Shape::VStoreFar:
+    case Shape::VStoreLaneFar:
+    case Shape::VStoreOp:
+    case Shape::VGlobalSet:
+    case Shape::VGlobalSetFar:
+    case Shape::VStructSet:
+    case Shape::VArraySet:
+      return Effect::Nothing;
+    default:
+      return Effect::Forget;
+  }
+}
 
 class AccumulatorPass {
  public:
@@ -46,32 +206,48 @@ class AccumulatorPass {
 
   void run() {
     for (IrInstr& instr : x_function.instrs) {
-      if (instr.is_label) {
-        forget_all();
+      if (!instr.is_cell()) {  // or what a fusion took in
+        if (instr.is_label) forget_all();
         continue;
       }
-      if (instr.key.shape == Shape::kCount) continue;  // what a fusion took in
-      read_operands(instr);
-      note_result(instr);
+      if (instr.steps()) step(instr);
+      const Reprs reprs = reprs_of(instr.key);
+      if (reads_operands(instr.key.shape)) {
+        read_operands(instr, reprs);
+      } else {
+        forget_all();  // calls read slots, and may leave anything in the accumulators
+      }
+      note_result(instr, reprs);
     }
   }
 
  private:
   void forget_all() { x_holds = {}; }
 
-  // At a branch: what dies on this way may be read on the other.
   void let_all_be_written() {
     for (Holds& holds : x_holds) holds.producer = nullptr;
   }
 
-  Holds* holder_of(const IrOperand& operand, Repr repr) {
-    if (operand.kind != IrOperand::Kind::Slot) return nullptr;
-    Holds& holds = x_holds[class_of(repr)];
-    return holds.valid && holds.slot == operand.slot ? &holds : nullptr;
+  // Comes first, through the slots.
+  void step(const IrInstr& instr) {
+    for (Holds& holds : x_holds) {
+      if (holds.slot == instr.r) holds.read_from_slot = true;
+      if (holds.slot == instr.s) holds.slot = kNoSlot;
+    }
+  }
+
+  bool is_held(const IrOperand& operand, Repr repr) const {
+    return operand.kind == IrOperand::Kind::Slot && x_holds[class_of(repr)].slot == operand.slot;
+  }
+  void note_read(uint32_t slot) {
+    for (Holds& holds : x_holds) {
+      if (holds.slot == slot) holds.read_from_slot = true;
+    }
   }
 
   // Tries to read one operand from its accumulator; true if such a handler exists.
-  bool try_place(IrInstr& instr, In HandlerKey::* place, const IrOperand& operand, Holds& holds) {
+  static bool try_place(IrInstr& instr, In HandlerKey::* place, const IrOperand& operand,
+                        const Holds& holds) {
     HandlerKey key = instr.key;
     key.*place = In::Acc;
     if (handler_for(key) == nullptr) return false;
@@ -84,68 +260,11 @@ class AccumulatorPass {
     return true;
   }
 
-  void read_operands(IrInstr& instr) {
-    if (instr.steps()) {  // first, through the slot
-      for (Holds& holds : x_holds) {
-        if (holds.slot == instr.r) holds.read_from_slot = true;
-        if (holds.slot == instr.s) holds.valid = false;
-      }
-    }
-    switch (instr.key.shape) {
-      case Shape::Binary:
-      case Shape::Unary:
-      case Shape::Load:
-      case Shape::Store:
-      case Shape::LoadFar:
-      case Shape::StoreFar:
-      case Shape::LoadIndexed:
-      case Shape::StoreIndexed:
-      case Shape::OpOp:
-      case Shape::OpLoad:
-      case Shape::OpLoadIndexed:
-      case Shape::StoreOp:
-      case Shape::BranchOp:
-      case Shape::BranchLoad:
-      case Shape::BranchLoadIndexed:
-      case Shape::ReturnOp:
-      case Shape::Move:
-      case Shape::MovePair:
-      case Shape::MoveBranch:
-      case Shape::Select:
-      case Shape::CompareSelect:
-      case Shape::GlobalSet:
-      case Shape::GlobalSetFar:
-      case Shape::BranchIf:
-      case Shape::BranchTable:
-      case Shape::BranchTableLoad:
-      case Shape::CompareBranch:
-      case Shape::CallIndirect:
-      case Shape::CallRef:
-      case Shape::ReturnCallIndirect:
-      case Shape::ReturnCallRef:
-      case Shape::RefAsNonNull:
-      case Shape::Return:
-      case Shape::Atomic:
-      case Shape::StructGet:
-      case Shape::StructSet:
-      case Shape::ArrayGet:
-      case Shape::ArraySet:
-      case Shape::ArrayLen:
-      case Shape::I31Get:
-      case Shape::RefTest:
-      case Shape::RefCast:
-      case Shape::BranchCast:
-        break;
-      default:
-        if (is_vector(instr.key.shape)) break;
-        forget_all();  // calls read slots, and may leave anything in the accumulators
-        return;
-    }
-    const Reprs reprs = reprs_of(instr.key);
+  void read_operands(IrInstr& instr, const Reprs& reprs) {
     turn_commuting(instr, reprs);
     struct Candidate {
       In HandlerKey::* place;
-      IrOperand* operand;
+      const IrOperand* operand;
       Repr repr;
     };
     const Candidate candidates[] = {{&HandlerKey::a, &instr.a, reprs.in[0]},
@@ -154,25 +273,20 @@ class AccumulatorPass {
     // Operands that die here first: they save a store, too.
     for (const bool dying : {true, false}) {
       for (const Candidate& candidate : candidates) {
-        if (candidate.operand->dies != dying || instr.key.*candidate.place == In::Acc) continue;
-        if (Holds* holds = holder_of(*candidate.operand, candidate.repr)) {
-          if (!try_place(instr, candidate.place, *candidate.operand, *holds))
-            holds->read_from_slot = true;
+        if (!is_held(*candidate.operand, candidate.repr) || candidate.operand->dies != dying ||
+            instr.key.*candidate.place == In::Acc) {
+          continue;
         }
+        Holds& holds = x_holds[class_of(candidate.repr)];
+        if (!try_place(instr, candidate.place, *candidate.operand, holds))
+          holds.read_from_slot = true;
       }
     }
-    if (instr.key.shape == Shape::CompareSelect) {
-      for (Holds& holds : x_holds) {
-        if (holds.slot == instr.s) holds.read_from_slot = true;
-      }
-    }
+    if (instr.key.shape == Shape::CompareSelect) note_read(instr.s);
     for (const Candidate& candidate : candidates) {
-      if (instr.key.*candidate.place != In::Slot ||
-          candidate.operand->kind != IrOperand::Kind::Slot) {
-        continue;
-      }
-      for (Holds& holds : x_holds) {
-        if (holds.valid && candidate.operand->is_slot(holds.slot)) holds.read_from_slot = true;
+      if (instr.key.*candidate.place == In::Slot &&
+          candidate.operand->kind == IrOperand::Kind::Slot) {
+        note_read(candidate.operand->slot);
       }
     }
   }
@@ -184,133 +298,56 @@ class AccumulatorPass {
     if (has_inner(instr.key.shape)) op = &instr.key.inner;
     if (instr.key.shape == Shape::VBinary) op = &instr.key.op;
     if (op == nullptr || instr.key.a != In::Slot || instr.key.b != In::Slot) return;
+    if (!is_held(instr.b, reprs.in[1]) || is_held(instr.a, reprs.in[0])) return;
     const auto other = swapped(*op);
     if (!other || (has_inner(instr.key.shape) && *other != *op)) return;
-    if (holder_of(instr.b, reprs.in[1]) != nullptr && holder_of(instr.a, reprs.in[0]) == nullptr) {
-      std::swap(instr.a, instr.b);
-      *op = *other;
-    }
+    std::swap(instr.a, instr.b);
+    *op = *other;
   }
 
   // What the instruction has written is in no other accumulator. Vectors take two slots.
   void overwrite(Repr repr, uint32_t slot) {
     for (Holds& holds : x_holds) {
-      if (holds.slot == slot || (repr == Repr::V128 && holds.slot == slot + 1)) holds.valid = false;
+      if (holds.slot == slot || (repr == Repr::V128 && holds.slot == slot + 1))
+        holds.slot = kNoSlot;
     }
     Holds& vector = x_holds[kVectorAcc];
-    if (vector.slot + 1 == slot) vector.valid = false;
+    if (vector.slot + 1 == slot) vector.slot = kNoSlot;
   }
   void hold(Repr repr, uint32_t slot, IrInstr* producer) {
     overwrite(repr, slot);
-    x_holds[class_of(repr)] = {true, false, slot, producer};
+    x_holds[class_of(repr)] = {slot, false, producer};
   }
 
-  void note_result(IrInstr& instr) {
-    switch (instr.key.shape) {
-      case Shape::Binary:
-      case Shape::Unary:
-      case Shape::Load:
-      case Shape::LoadFar:
-      case Shape::LoadIndexed:
-      case Shape::OpOp:
-      case Shape::OpLoad:
-      case Shape::OpLoadIndexed:
-      case Shape::Move:
-      case Shape::Select:
-      case Shape::CompareSelect:
-      case Shape::GlobalGet:
-      case Shape::GlobalGetFar:
-      case Shape::NewObject:
-      case Shape::StructGet:
-      case Shape::ArrayGet:
-      case Shape::ArrayLen:
-      case Shape::I31Get:
-      case Shape::RefTest:
-      case Shape::VUnary:
-      case Shape::VBinary:
-      case Shape::VTernary:
-      case Shape::VShift:
-      case Shape::VShiftOr:
-      case Shape::VTest:
-      case Shape::VSplat:
-      case Shape::VExtract:
-      case Shape::VReplace:
-      case Shape::VShuffle:
-      case Shape::VConst:
-      case Shape::VMove:
-      case Shape::VSelect:
-      case Shape::VLoad:
-      case Shape::VLoadIndexed:
-      case Shape::VLoadLane:
-      case Shape::VLoadFar:
-      case Shape::VLoadLaneFar:
-      case Shape::VGlobalGet:
-      case Shape::VGlobalGetFar:
-      case Shape::VOpOp:
-      case Shape::VOpLoad:
-      case Shape::VOpLoadIndexed:
-      case Shape::VOpExtract:
-        hold(reprs_of(instr.key).out, instr.d.slot, &instr);
+  void note_result(IrInstr& instr, const Reprs& reprs) {
+    switch (effect_of(instr.key.shape)) {
+      case Effect::Nothing:
         break;
-      case Shape::VStructGet:
-      case Shape::VArrayGet:
-        overwrite(Repr::V128, instr.d.slot);
+      case Effect::Hold:
+        hold(reprs.out, instr.d, &instr);
         break;
-      case Shape::Atomic:
-        if (instr.d.kind == IrOperand::Kind::Slot)
-          hold(reprs_of(instr.key).out, instr.d.slot, nullptr);
+      case Effect::HoldCopy:
+        if (instr.has_result()) hold(reprs.out, instr.d, nullptr);
         break;
-      case Shape::CallIndirect:
-      case Shape::CallLazy:
-      case Shape::CallImport:
-      case Shape::CallRef:
-        // A single scalar result is in its accumulator when a call returns (d names its slot).
+      case Effect::Overwrite:
+        overwrite(Repr::V128, instr.d);
+        break;
+      case Effect::Call:
         forget_all();
-        if (instr.d.kind == IrOperand::Kind::Slot) hold(instr.result, instr.d.slot, nullptr);
+        if (instr.has_result()) hold(instr.result, instr.d, nullptr);
         break;
-      case Shape::Wide:
-      case Shape::MulWide:
-        // The low word is in the accumulator, too.
+      case Effect::Wide:
         forget_all();
-        hold(Repr::I64, instr.d.slot, nullptr);
+        hold(Repr::I64, instr.d, nullptr);
         break;
-      case Shape::BranchOp:
-      case Shape::BranchLoad:
-      case Shape::BranchLoadIndexed:
-      case Shape::VBranchTest:
-        hold(reprs_of(instr.key).out, instr.d.slot, nullptr);
+      case Effect::BranchHold:
+        hold(reprs.out, instr.d, nullptr);
         let_all_be_written();
         break;
-      case Shape::MovePair:
-        x_holds = {};
-        break;
-      case Shape::Store:
-      case Shape::StoreFar:
-      case Shape::StoreIndexed:
-      case Shape::StoreOp:
-      case Shape::GlobalSet:
-      case Shape::GlobalSetFar:
-      case Shape::RefAsNonNull:
-      case Shape::StructSet:
-      case Shape::ArraySet:
-      case Shape::RefCast:
-      case Shape::VStore:
-      case Shape::VStoreIndexed:
-      case Shape::VStoreLane:
-      case Shape::VStoreFar:
-      case Shape::VStoreLaneFar:
-      case Shape::VStoreOp:
-      case Shape::VGlobalSet:
-      case Shape::VGlobalSetFar:
-      case Shape::VStructSet:
-      case Shape::VArraySet:
-        break;
-      case Shape::BranchCast:
-      case Shape::BranchIf:
-      case Shape::CompareBranch:
+      case Effect::Branch:
         let_all_be_written();
         break;
-      default:
+      case Effect::Forget:
         forget_all();
         break;
     }

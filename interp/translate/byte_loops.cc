@@ -114,7 +114,7 @@ class LoopReader {
         return follow_sum(instr);
       case Shape::Move:
         if (instr.key.repr != Repr::I32) return false;
-        set(instr.d.slot, value_of(instr.a));
+        set(instr.d, value_of(instr.a));
         return true;
       case Shape::Load:
         return follow_load(instr, access_bytes(instr.key.op));
@@ -136,15 +136,15 @@ class LoopReader {
     if (a.kind != Value::Kind::Sum || b.kind != Value::Kind::Sum) return false;
     const auto sum = add(a.sum, b.sum);
     if (!sum) return false;
-    set(instr.d.slot, {Value::Kind::Sum, *sum});
+    set(instr.d, {Value::Kind::Sum, *sum});
     return true;
   }
 
   bool follow_load(const IrInstr& instr, uint32_t bytes) {
     if (!add_access(instr, bytes)) return false;
     const size_t load = x_accesses.size() - 1;
-    set(instr.d.slot, {Value::Kind::Loaded, {}, load});
-    if (bytes == kVectorBytes) set(instr.d.slot + 1, {Value::Kind::Other, {}, load});
+    set(instr.d, {Value::Kind::Loaded, {}, load});
+    if (bytes == kVectorBytes) set(instr.d + 1, {Value::Kind::Other, {}, load});
     return true;
   }
 

@@ -4,6 +4,8 @@
 // follow: cell_layout.h.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +43,7 @@ constexpr Repr repr_of(char letter) {
 }
 
 // A kind of cell. Operands are named d (result), a, b, c; see kFields for what else each holds.
-enum class Shape : uint8_t {
+enum class Shape : uint16_t {
   Binary,        // d := op(a, b)
   Unary,         // d := op(a)
   Load,          // d := memory0[a + offset]
@@ -282,7 +284,11 @@ struct HandlerKey {
     return bits(shape, 56) | bits(op, 40) | bits(inner, 24) | bits(a, 22) | bits(b, 20) |
            bits(c, 18) | bits(d, 17) | bits(repr, 8) | flags;
   }
-  constexpr bool operator==(const HandlerKey&) const = default;
+  // The same as it lies in memory, which takes no shifts.
+  constexpr std::array<uint32_t, 3> words() const {
+    return std::bit_cast<std::array<uint32_t, 3>>(*this);
+  }
+  constexpr bool operator==(const HandlerKey& other) const { return words() == other.words(); }
   constexpr auto operator<=>(const HandlerKey& other) const { return word() <=> other.word(); }
 };
 

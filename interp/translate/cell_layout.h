@@ -272,31 +272,29 @@ struct Reprs {
   Repr out;
 };
 
-// Of an instruction that may be none of memory: keys are enumerated blindly.
-constexpr char result_letter(Opcode op) {
-  const InstrInfo& instr = info(op);
-  return instr.has_signature() && !instr.results().empty() ? instr.results()[0] : 'i';
-}
-constexpr char stored_letter(Opcode op) {
-  const InstrInfo& instr = info(op);
-  return instr.has_signature() && instr.params().size() > 1 ? instr.params()[1] : 'i';
-}
+// Of each instruction by itself; I32 where it has no operand or result, or no signature.
+inline constexpr auto kInstrReprs = [] {
+  std::array<Reprs, kOpcodeCount> all{};
+  for (size_t i = 0; i < kOpcodeCount; ++i) {
+    const InstrInfo& instr = kInstrs[i];
+    if (!instr.has_signature()) continue;
+    for (size_t j = 0; j < instr.params().size() && j < all[i].in.size(); ++j)
+      all[i].in[j] = repr_of(instr.params()[j]);
+    if (!instr.results().empty()) all[i].out = repr_of(instr.results()[0]);
+  }
+  return all;
+}();
+constexpr const Reprs& reprs_of(Opcode op) { return kInstrReprs[index_of(op)]; }
 
 // Of the shapes of two instructions: the inner one's operands, then the other's.
 constexpr Reprs fused_reprs_of(const HandlerKey& key) {
-  const InstrInfo& inner = info(key.inner);
-  if (!inner.has_signature()) return {};
-  Reprs reprs{{Repr::I32, Repr::I32, Repr::I32}, Repr::I32};
-  for (size_t i = 0; i < inner.params().size() && i < 2; ++i)
-    reprs.in[i] = repr_of(inner.params()[i]);
-  const Repr value = repr_of(result_letter(key.inner));
+  const Reprs& inner = reprs_of(key.inner);
   const bool computes =
       key.shape == Shape::OpOp || key.shape == Shape::OpLoad || key.shape == Shape::OpLoadIndexed;
   // Its result is an operand of `op`, whose operands are all of one representation, or is stored
   // to an address, or returned.
-  if (key.shape != Shape::StoreOp) reprs.in[2] = value;
-  reprs.out = computes ? repr_of(result_letter(key.op)) : value;
-  return reprs;
+  return {{inner.in[0], inner.in[1], key.shape == Shape::StoreOp ? Repr::I32 : inner.out},
+          computes ? reprs_of(key.op).out : inner.out};
 }
 
 constexpr Reprs vector_reprs_of(const HandlerKey& key) {
@@ -334,26 +332,20 @@ constexpr Reprs vector_reprs_of(const HandlerKey& key) {
     case Shape::VSplat:
     case Shape::VExtract:
     case Shape::VReplace: {
-      const InstrInfo& instr = info(key.op);
-      if (!instr.has_signature() || instr.results().empty()) return {};
-      const auto param = [&instr](size_t i) {
-        return instr.params().size() > i ? repr_of(instr.params()[i]) : kI32;
-      };
-      return {{param(0), param(1), kI32}, repr_of(instr.results()[0])};
+      const Reprs& instr = reprs_of(key.op);
+      return {{instr.in[0], instr.in[1], kI32}, instr.out};
     }
     case Shape::VOpOp:
-    case Shape::VStoreOp: {
-      const InstrInfo& inner = info(key.inner);
-      if (!inner.has_signature() || inner.params().size() < 2) return {};
-      return {{kV128, repr_of(inner.params()[1]), key.shape == Shape::VOpOp ? kV128 : kI32}, kV128};
-    }
+      return {{kV128, reprs_of(key.inner).in[1], kV128}, kV128};
+    case Shape::VStoreOp:
+      return {{kV128, reprs_of(key.inner).in[1], kI32}, kV128};
     case Shape::VOpLoad:
     case Shape::VOpLoadIndexed:
       return {{kI32, kI32, kV128}, kV128};
     case Shape::VBranchTest:
       return {{kV128, kI32, kI32}, kI32};
     case Shape::VOpExtract: {
-      const Repr lane = repr_of(result_letter(key.inner));
+      const Repr lane = reprs_of(key.inner).out;
       return {{kV128, kI32, lane}, lane};
     }
     default:
@@ -376,33 +368,30 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
     case Shape::MoveBranch:
       return {{Repr::I64, Repr::I64, Repr::I64}, Repr::I64};
     case Shape::CompareSelect: {
-      const Repr compared = repr_of(info(key.op).params()[0]);
+      const Repr compared = reprs_of(key.op).in[0];
       return {{compared, compared, key.repr}, key.repr};
     }
     case Shape::Select:
       return {{key.repr, key.repr, Repr::I32}, key.repr};
     case Shape::LoadFar:
-      return {{Repr::I64, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
+      return {{Repr::I64, Repr::I32, Repr::I32}, reprs_of(key.op).out};
     case Shape::StoreFar:
-      return {{Repr::I64, repr_of(info(key.op).params()[1]), Repr::I32}, Repr::I32};
+      return {{Repr::I64, reprs_of(key.op).in[1], Repr::I32}, Repr::I32};
     case Shape::Atomic: {
-      Reprs reprs{{Repr::I64, Repr::I32, Repr::I32}, Repr::I32};
-      const auto params = info(key.op).params();
-      for (size_t i = 1; i < params.size() && i < 3; ++i) reprs.in[i] = repr_of(params[i]);
-      if (!info(key.op).results().empty()) reprs.out = repr_of(info(key.op).results()[0]);
-      return reprs;
+      const Reprs& instr = reprs_of(key.op);
+      return {{Repr::I64, instr.in[1], instr.in[2]}, instr.out};
     }
     case Shape::LoadIndexed:
-      return {{Repr::I32, Repr::I32, Repr::I32}, repr_of(info(key.op).results()[0])};
+      return {{Repr::I32, Repr::I32, Repr::I32}, reprs_of(key.op).out};
     case Shape::NewObject:
       return {{Repr::I64, Repr::I64, Repr::I64}, Repr::I64};
     case Shape::StructGet:
     case Shape::ArrayGet:
-      return {{Repr::I64, Repr::I32, Repr::I32}, repr_of(result_letter(key.op))};
+      return {{Repr::I64, Repr::I32, Repr::I32}, reprs_of(key.op).out};
     case Shape::StructSet:
-      return {{Repr::I64, repr_of(stored_letter(key.op)), Repr::I32}, Repr::I32};
+      return {{Repr::I64, reprs_of(key.op).in[1], Repr::I32}, Repr::I32};
     case Shape::ArraySet:
-      return {{Repr::I64, Repr::I32, repr_of(stored_letter(key.op))}, Repr::I32};
+      return {{Repr::I64, Repr::I32, reprs_of(key.op).in[1]}, Repr::I32};
     case Shape::ArrayLen:
     case Shape::I31Get:
     case Shape::RefTest:
@@ -410,18 +399,13 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
     case Shape::BranchCast:
       return {{Repr::I64, Repr::I32, Repr::I32}, Repr::I32};
     case Shape::StoreIndexed:
-      return {{Repr::I32, Repr::I32, repr_of(info(key.op).params()[1])}, Repr::I32};
+      return {{Repr::I32, Repr::I32, reprs_of(key.op).in[1]}, Repr::I32};
     case Shape::Binary:
     case Shape::Unary:
     case Shape::Load:
     case Shape::Store:
-    case Shape::CompareBranch: {
-      Reprs reprs{{Repr::I32, Repr::I32, Repr::I32}, Repr::I32};
-      const auto params = info(key.op).params();
-      for (size_t i = 0; i < params.size() && i < 3; ++i) reprs.in[i] = repr_of(params[i]);
-      if (!info(key.op).results().empty()) reprs.out = repr_of(info(key.op).results()[0]);
-      return reprs;
-    }
+    case Shape::CompareBranch:
+      return reprs_of(key.op);
     default:
       if (is_vector(key.shape)) return vector_reprs_of(key);
       return {{key.repr, key.repr, key.repr}, key.repr};
@@ -440,99 +424,67 @@ struct CellLayout {
   uint8_t x = 0, y = 0, z = 0;
   uint8_t p = 0, q = 0;
   uint8_t size = 0;
-};
 
+  constexpr void set(Field field, size_t place) {
+    this->*kPlaces[static_cast<size_t>(field)] = static_cast<uint8_t>(place);
+  }
+
+ private:
+  static const std::array<uint8_t CellLayout::*, 15> kPlaces;  // by Field
+};
+inline constexpr std::array<uint8_t CellLayout::*, 15> CellLayout::kPlaces = {
+    nullptr,        &CellLayout::s, &CellLayout::r, &CellLayout::t,      &CellLayout::d,
+    &CellLayout::a, &CellLayout::b, &CellLayout::c, &CellLayout::offset, &CellLayout::target,
+    &CellLayout::x, &CellLayout::y, &CellLayout::z, &CellLayout::p,      &CellLayout::q};
+
+// Bytes of a field that is there.
 constexpr size_t field_bytes(Field field, const HandlerKey& key, const Reprs& reprs) {
   const auto operand = [&](In in, size_t i) -> size_t {
     return in == In::Slot ? 2 : in == In::Imm ? imm_bytes(reprs.in[i]) : 0;
   };
   switch (field) {
-    case Field::None:
-      return 0;
-    case Field::S:
-    case Field::R:
-      return 2;
-    case Field::D:
-      return key.d == Out::Slot ? 2 : 0;
     case Field::A:
       return operand(key.a, 0);
     case Field::B:
       return operand(key.b, 1);
     case Field::C:
       return operand(key.c, 2);
-    case Field::T:
-    case Field::Offset:
-    case Field::Target:
-    case Field::X:
-    case Field::Y:
-    case Field::Z:
-      return 4;
+    case Field::D:
+      return key.d == Out::Slot ? 2 : 0;
+    case Field::S:
+    case Field::R:
+      return 2;
     case Field::P:
     case Field::Q:
       return 8;
+    default:
+      return 4;
   }
-  return 0;
 }
 
-constexpr CellLayout cell_layout(const HandlerKey& key) {
-  CellLayout layout;
+// Calls f(field, place, bytes) for each field that the key's cells have, in their order, and gives
+// the size of a cell.
+template <class F>
+constexpr size_t for_each_field(const HandlerKey& key, F f) {
   const Reprs reprs = reprs_of(key);
   size_t at = sizeof(Handler);
-  for (Field field : fields_of(key)) {
+  for (const Field field : fields_of(key)) {
+    if (field == Field::None) break;
     const size_t bytes = field_bytes(field, key, reprs);
     if (bytes == 0) continue;
     const size_t alignment = bytes < 8 ? bytes : 8;
     at = (at + alignment - 1) & ~(alignment - 1);
-    const auto here = static_cast<uint8_t>(at);
-    switch (field) {
-      case Field::None:
-        break;
-      case Field::S:
-        layout.s = here;
-        break;
-      case Field::R:
-        layout.r = here;
-        break;
-      case Field::T:
-        layout.t = here;
-        break;
-      case Field::D:
-        layout.d = here;
-        break;
-      case Field::A:
-        layout.a = here;
-        break;
-      case Field::B:
-        layout.b = here;
-        break;
-      case Field::C:
-        layout.c = here;
-        break;
-      case Field::Offset:
-        layout.offset = here;
-        break;
-      case Field::Target:
-        layout.target = here;
-        break;
-      case Field::X:
-        layout.x = here;
-        break;
-      case Field::Y:
-        layout.y = here;
-        break;
-      case Field::Z:
-        layout.z = here;
-        break;
-      case Field::P:
-        layout.p = here;
-        break;
-      case Field::Q:
-        layout.q = here;
-        break;
-    }
+    f(field, at, bytes);
     at += bytes;
   }
-  layout.size = static_cast<uint8_t>((at + 7) / 8 * 8);
+  return (at + 7) / 8 * 8;
+}
+
+constexpr CellLayout cell_layout(const HandlerKey& key) {
+  CellLayout layout;
+  const size_t size =
+      for_each_field(key, [&layout](Field field, size_t at, size_t) { layout.set(field, at); });
+  layout.size = static_cast<uint8_t>(size);
   return layout;
 }
 

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "interp/core/error.h"
 #include "interp/runtime/store.h"
@@ -15,6 +18,30 @@ namespace weft::interp {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
+
+// The memory of the last function's instructions, for the next one's: else each large function
+// would touch new pages, which takes longer than filling them. Room that isn't filled is not
+// touched. One for the process; of functions translated at once, one gets it.
+using Instrs = std::vector<IrInstr>;
+constexpr size_t kSpareInstrs = (size_t{512} << 10) / sizeof(IrInstr);
+std::atomic<Instrs*> spare_instrs;
+
+// With room for a function whose body has so many bytes, as growing copies.
+Instrs take_instrs(size_t body_bytes) {
+  constexpr size_t kBytesOfInstr = 4, kMost = 1 << 16;
+  const std::unique_ptr<Instrs> spare(spare_instrs.exchange(nullptr, std::memory_order_acquire));
+  Instrs instrs = spare != nullptr ? std::move(*spare) : Instrs();
+  instrs.reserve(std::clamp(body_bytes / kBytesOfInstr, kSpareInstrs, kMost));
+  return instrs;
+}
+
+void give_back(Instrs instrs) {
+  if (instrs.capacity() > kSpareInstrs) return;
+  instrs.clear();
+  auto spare = std::make_unique<Instrs>(std::move(instrs));
+  const std::unique_ptr<Instrs> other(
+      spare_instrs.exchange(spare.release(), std::memory_order_acq_rel));
+}
 
 // A function whose frame no 16-bit slot number reaches. Its frame would be larger than half a
 // megabyte, so calling it counts as exhausting the stack.
@@ -60,7 +87,7 @@ bool CodeSpace::translate_all() {
 // The same function always gives the same cells: offset_of() relies on it.
 IrFunction CodeSpace::build(uint32_t func) const {
   Translator translator(x_module, x_types, x_layout, x_options);
-  translator.reserve(x_module.funcs[func].body.size());
+  translator.use(take_instrs(x_module.funcs[func].body.size()));
   const bool valid = translator.function(func);
   IrFunction function = translator.take();
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();
@@ -110,6 +137,7 @@ const uint8_t* CodeSpace::translate_or_throw(uint32_t func) {
   x_bytes += plan.size;
   x_written.fetch_add(1, std::memory_order_release);
   entry.store(code, std::memory_order_release);
+  give_back(std::move(function.instrs));
   return code;
 }
 
@@ -118,7 +146,7 @@ CodeSpace::Chunk* CodeSpace::chunk_for(size_t bytes) {
     return x_current;
   }
   const size_t size = std::max(bytes, kChunkBytes);
-  auto memory = std::unique_ptr<uint8_t[]>(new (std::nothrow) uint8_t[size]);
+  auto memory = std::unique_ptr<uint8_t[]>(new (std::nothrow) uint8_t[size + kCodeSlack]);
   if (memory == nullptr) return nullptr;
   uint8_t* const begin = memory.get();
   Chunk& chunk = x_chunks[begin];
@@ -157,8 +185,7 @@ std::vector<CellOrigin> CodeSpace::origins(uint32_t func) const {
   origins.reserve(function.instrs.size());
   for (size_t i = 0; i < function.instrs.size(); ++i) {
     const IrInstr& instr = function.instrs[i];
-    const bool is_cell = !instr.is_label && instr.key.shape != Shape::kCount;
-    if (is_cell) origins.push_back({plan.offsets[i], instr.origin});
+    if (instr.is_cell()) origins.push_back({plan.offsets[i], instr.origin});
   }
   return origins;
 }

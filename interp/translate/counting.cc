@@ -61,6 +61,7 @@ class Counting {
       const auto [edge, is_new] = edges.try_emplace(target, x_function.label_count);
       if (is_new) {
         IrInstr& label = x_function.instrs.emplace_back();
+        label.key.shape = Shape::kCount;
         label.is_label = true;
         label.label = x_function.label_count++;
         add_counter(Shape::CountEdge, table.origin).label = target;

@@ -1,5 +1,8 @@
 #include "interp/translate/emitter.h"
 
+#include <cstddef>
+
+#include "interp/core/hash_index.h"
 #include "interp/core/value.h"
 #include "interp/execute/handlers.h"
 #include "interp/translate/flow.h"
@@ -8,13 +11,47 @@ namespace weft::interp {
 
 namespace {
 
-bool has_cell(const IrInstr& instr) { return !instr.is_label && instr.key.shape != Shape::kCount; }
-
 size_t cell_bytes(const IrInstr& instr, KeyFacts& facts) {
-  size_t bytes = facts.of(instr.key).layout.size;
+  size_t bytes = facts.of(instr.key).size;
   if (flow_of(instr.key.shape) == Flow::Table)
     bytes += (size_t{instr.x} + 1) * sizeof(BranchTableEntry);
   return bytes;
+}
+
+constexpr size_t in_operand(size_t operand, In place) {
+  return operand + (place == In::Slot ? offsetof(IrOperand, slot) : offsetof(IrOperand, bits));
+}
+
+// Where an instruction has a field of at most eight bytes.
+constexpr size_t place_in_instr(Field field, const HandlerKey& key) {
+  switch (field) {
+    case Field::S:
+      return offsetof(IrInstr, s);
+    case Field::R:
+      return offsetof(IrInstr, r);
+    case Field::T:
+      return offsetof(IrInstr, t);
+    case Field::D:
+      return offsetof(IrInstr, d);
+    case Field::A:
+      return in_operand(offsetof(IrInstr, a), key.a);
+    case Field::B:
+      return in_operand(offsetof(IrInstr, b), key.b);
+    case Field::C:
+      return in_operand(offsetof(IrInstr, c), key.c);
+    case Field::Offset:
+      return offsetof(IrInstr, offset);
+    case Field::X:
+      return offsetof(IrInstr, x);
+    case Field::Y:
+      return offsetof(IrInstr, y);
+    case Field::Z:
+      return offsetof(IrInstr, z);
+    case Field::Q:
+      return offsetof(IrInstr, q);
+    default:
+      return offsetof(IrInstr, p);
+  }
 }
 
 class CellWriter {
@@ -26,21 +63,24 @@ class CellWriter {
         x_code(code),
         x_facts(facts),
         x_label_offsets(function.label_count) {
-    for (size_t i = 0; i < function.instrs.size(); ++i) {
-      const IrInstr& instr = function.instrs[i];
-      if (instr.is_label) x_label_offsets[instr.label] = plan.offsets[i];
+    size_t at = 0;
+    for (const IrInstr& instr : function.instrs) {
+      const uint32_t offset = plan.offsets[at++];
+      if (instr.is_label) x_label_offsets[instr.label] = offset;
     }
   }
 
   void run() {
-    for (size_t i = 0; i < x_function.instrs.size(); ++i) {
-      if (has_cell(x_function.instrs[i])) write(x_function.instrs[i], x_plan.offsets[i]);
+    size_t at = 0;
+    for (const IrInstr& instr : x_function.instrs) {
+      const size_t offset = x_plan.offsets[at++];
+      if (instr.is_cell()) write(instr, offset);
     }
     // Last, as their entries hold the handlers of the cells that they go to.
-    for (size_t i = 0; i < x_function.instrs.size(); ++i) {
-      const IrInstr& instr = x_function.instrs[i];
-      if (has_cell(instr) && flow_of(instr.key.shape) == Flow::Table)
-        write_table(instr, x_plan.offsets[i]);
+    at = 0;
+    for (const IrInstr& instr : x_function.instrs) {
+      const size_t offset = x_plan.offsets[at++];
+      if (instr.is_cell() && flow_of(instr.key.shape) == Flow::Table) write_table(instr, offset);
     }
   }
 
@@ -50,80 +90,23 @@ class CellWriter {
     write_unaligned<T>(x_code.data() + at, value);
   }
 
-  void put_operand(const IrInstr& instr, size_t at, In place, const IrOperand& operand, Repr repr) {
-    if (place == In::Slot) {
-      put(at, static_cast<uint16_t>(operand.slot));
-    } else if (place == In::Imm && repr == Repr::V128) {
-      put(at, instr.p);
-      put(at + 8, instr.q);
-    } else if (place == In::Imm && imm_bytes(repr) == 8) {
-      put(at, operand.bits);
-    } else if (place == In::Imm) {
-      put(at, static_cast<uint32_t>(operand.bits));
-    }
-  }
-
   void write(const IrInstr& instr, size_t at) {
-    const HandlerKey& key = instr.key;
-    const KeyFacts::Entry& facts = x_facts.of(key);
-    const CellLayout& layout = facts.layout;
-    const Reprs& reprs = facts.reprs;
+    const KeyFacts::Entry& facts = x_facts.of(instr.key);
     put(at, facts.handler);
-    for (Field field : facts.fields) {
-      switch (field) {
-        case Field::None:  // the last was before it
-          return;
-        case Field::S:
-          put(at + layout.s, static_cast<uint16_t>(instr.s));
-          break;
-        case Field::R:
-          put(at + layout.r, static_cast<uint16_t>(instr.r));
-          break;
-        case Field::T:
-          put(at + layout.t, instr.t);
-          break;
-        case Field::D:
-          if (key.d == Out::Slot) put(at + layout.d, static_cast<uint16_t>(instr.d.slot));
-          break;
-        case Field::A:
-          put_operand(instr, at + layout.a, key.a, instr.a, reprs.in[0]);
-          break;
-        case Field::B:
-          put_operand(instr, at + layout.b, key.b, instr.b, reprs.in[1]);
-          break;
-        case Field::C:
-          put_operand(instr, at + layout.c, key.c, instr.c, reprs.in[2]);
-          break;
-        case Field::Offset:
-          put(at + layout.offset, instr.offset);
-          break;
-        case Field::Target:
-          put(at + layout.target,
-              static_cast<int32_t>(static_cast<int64_t>(x_label_offsets[instr.label]) -
-                                   static_cast<int64_t>(at)));
-          break;
-        case Field::X:
-          put(at + layout.x, instr.x);
-          break;
-        case Field::Y:
-          put(at + layout.y, instr.y);
-          break;
-        case Field::Z:
-          put(at + layout.z, instr.z);
-          break;
-        case Field::P:
-          put(at + layout.p, instr.p);
-          break;
-        case Field::Q:
-          put(at + layout.q, instr.q);
-          break;
-      }
+    // Eight bytes of each, of which those behind the field belong to what is written later.
+    const auto* const from = reinterpret_cast<const uint8_t*>(&instr);
+    for (size_t i = 0; i < facts.field_count; ++i)
+      put(at + facts.fields[i].to, read_unaligned<uint64_t>(from + facts.fields[i].from));
+    if (facts.target != 0) {
+      put(at + facts.target,
+          static_cast<int32_t>(static_cast<int64_t>(x_label_offsets[instr.label]) -
+                               static_cast<int64_t>(at)));
     }
   }
 
   void write_table(const IrInstr& instr, size_t at) {
     const Handler redispatch = handler_for({.shape = Shape::Redispatch});
-    size_t entry = at + cell_layout(instr.key).size;
+    size_t entry = at + x_facts.of(instr.key).size;
     for (size_t i = 0; i <= instr.x; ++i) {
       const size_t target = x_label_offsets[x_function.tables[instr.label + i]];
       const auto handler = read_unaligned<Handler>(x_code.data() + target);
@@ -142,21 +125,42 @@ class CellWriter {
 
 }  // namespace
 
-// The upper bits of the product depend on all bits of the word. An entry that was never made has no
-// layout: cells begin with their handler.
 const KeyFacts::Entry& KeyFacts::of(const HandlerKey& key) {
-  Entry& entry = x_entries[key.word() * kMultiplier >> kHashShift];
-  if (entry.key != key || entry.layout.size == 0)
-    entry = {key, cell_layout(key), fields_of(key), reprs_of(key), handler_for(key)};
+  const auto [low, middle, high] = key.words();
+  const uint64_t word = (uint64_t{middle} << 32 | low) ^ uint64_t { high } << 16;
+  Entry& entry = x_entries[word * kHashMultiplier >> kHashShift];
+  if (entry.key != key || entry.size == 0) [[unlikely]]  // the latter has never been made
+    make(entry, key);
   return entry;
+}
+
+void KeyFacts::make(Entry& entry, const HandlerKey& key) {
+  entry = {};
+  entry.key = key;
+  entry.handler = handler_for(key);
+  const auto add = [&entry](size_t from, size_t to) {
+    entry.fields[entry.field_count++] = {static_cast<uint8_t>(from), static_cast<uint8_t>(to)};
+  };
+  const size_t size = for_each_field(key, [&](Field field, size_t at, size_t bytes) {
+    if (field == Field::Target) {
+      entry.target = static_cast<uint8_t>(at);
+    } else if (bytes <= sizeof(uint64_t)) {
+      add(place_in_instr(field, key), at);
+    } else {  // a vector
+      add(offsetof(IrInstr, p), at);
+      add(offsetof(IrInstr, q), at + sizeof(uint64_t));
+    }
+  });
+  entry.size = static_cast<uint8_t>(size);
 }
 
 CellPlan plan_cells(const IrFunction& function, KeyFacts& facts) {
   CellPlan plan;
-  plan.offsets.reserve(function.instrs.size());
+  plan.offsets.resize(function.instrs.size());
+  size_t at = 0;
   for (const IrInstr& instr : function.instrs) {
-    plan.offsets.push_back(static_cast<uint32_t>(plan.size));
-    if (has_cell(instr)) plan.size += cell_bytes(instr, facts);
+    plan.offsets[at++] = static_cast<uint32_t>(plan.size);
+    if (instr.is_cell()) plan.size += cell_bytes(instr, facts);
   }
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "interp/core/hash_index.h"
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
 #include "interp/core/small.h"
@@ -53,11 +54,16 @@ static_assert(std::ranges::none_of(kFusions, [](const Fusion& fusion) {
   return may_trap(fusion.op) || may_trap(fusion.inner);
 }));
 
+struct FusionOrder {
+  constexpr uint64_t operator()(size_t row) const { return kFusions[row].order(); }
+};
+inline constexpr HashIndex<kFusions.size(), FusionOrder> kFusionIndex;
+
 // The row's index in kFusions.
 constexpr std::optional<size_t> find_fusion(const Fusion& wanted) {
-  const auto at = std::ranges::lower_bound(kFusions, wanted.order(), {}, &Fusion::order);
-  if (at == kFusions.end() || at->order() != wanted.order()) return std::nullopt;
-  return static_cast<size_t>(at - kFusions.begin());
+  const size_t at = kFusionIndex.find(wanted.order());
+  if (at == kFusionIndex.kNone) return std::nullopt;
+  return at;
 }
 
 constexpr std::optional<size_t> find_fusion(const HandlerKey& key) {

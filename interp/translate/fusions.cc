@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "interp/execute/handlers.h"
@@ -25,7 +26,7 @@ namespace {
 constexpr size_t kWindow = 12;
 constexpr size_t kNone = SIZE_MAX;
 
-bool is_gone(const IrInstr& instr) { return !instr.is_label && instr.key.shape == Shape::kCount; }
+bool is_gone(const IrInstr& instr) { return !instr.is_label && !instr.is_cell(); }
 
 // Whether nothing may be moved past the instruction: it is reached from elsewhere, leaves the
 // straight line, or reads or writes slots that its operands don't name.
@@ -171,8 +172,11 @@ class Fuser {
     x_spares_used = 0;
     // A frame that needs a check of its own has had it already.
     x_spare_count = x_function.frame_slots + kSpares <= kRedZoneSlots ? kSpares : 0;
-    for (x_at = 0; x_at < x_instrs.size(); ++x_at) {
-      if (!x_instrs[x_at].is_label) f(x_instrs[x_at]);
+    const std::span<IrInstr> instrs = x_instrs;
+    for (size_t at = 0; at < instrs.size(); ++at) {
+      if (!instrs[at].is_cell()) continue;
+      x_at = at;
+      f(instrs[at]);
     }
     x_function.frame_slots += x_spares_used;
   }
@@ -213,7 +217,7 @@ class Fuser {
       x_spare_busy[spare] = x_at;
       x_spares_used = std::max(x_spares_used, spare + 1);
       operand.slot = x_function.frame_slots + spare;
-      x_instrs[producer].d.slot = operand.slot;
+      x_instrs[producer].d = operand.slot;
       return true;
     }
     return false;
@@ -234,7 +238,7 @@ class Fuser {
         return true;
       case Shape::Load:
       case Shape::LoadIndexed:
-        return instr.d.kind == IrOperand::Kind::Slot;
+        return instr.has_result();
       default:
         return false;
     }
@@ -535,8 +539,8 @@ class Fuser {
     key.flags |= inner.key.flags & kChecked;
     if (!is_there(key)) return false;
     if (is_const(inner.a) && shape != Shape::BranchLoadIndexed) return false;
-    if (other.is_slot(inner.d.slot) || !is_movable(producer)) return false;
-    const IrOperand result = inner.d;
+    if (other.is_slot(inner.d) || !is_movable(producer)) return false;
+    const uint32_t result = inner.d;
     take_inner(branch, fusion, producer, tests ? IrOperand{} : other);
     branch.d = result;
     if (value.dies) {
@@ -648,13 +652,13 @@ class Fuser {
   // A local that is set and copied to another, as local.tee and local.set leave it, and set again
   // before the block ends: the other is set at once, and read instead of it.
   void fuse_copy(IrInstr& move) {
-    if (x_at == 0 || move.a.kind != IrOperand::Kind::Slot || move.d.is_slot(move.a.slot)) return;
+    if (x_at == 0 || move.a.kind != IrOperand::Kind::Slot || move.d == move.a.slot) return;
     size_t at = x_at - 1;
     while (at > 0 && is_gone(x_instrs[at])) --at;
     IrInstr& producer = x_instrs[at];
     const uint32_t from = move.a.slot;
-    const uint32_t to = move.d.slot;
-    if (producer.is_label || !has_movable_result(producer) || !producer.d.is_slot(from)) return;
+    const uint32_t to = move.d;
+    if (producer.is_label || !has_movable_result(producer) || producer.d != from) return;
     size_t end = x_at + 1;
     for (;; ++end) {
       if (end == x_instrs.size() || end > x_at + kWindow) return;
@@ -670,7 +674,7 @@ class Fuser {
         if (operand->is_slot(from)) operand->slot = to;
       }
     }
-    producer.d.slot = to;
+    producer.d = to;
     remove(move);
   }
 
@@ -690,7 +694,7 @@ class Fuser {
                    .flags = instr.key.flags};
     } else {
       instr.b = instr.a;
-      instr.c = instr.d;
+      instr.c = IrOperand::at(instr.d);
       instr.a = first.a;
       instr.d = first.d;
       instr.key = {.shape = Shape::MovePair, .a = place_of(instr.a), .b = place_of(instr.b)};
@@ -731,12 +735,12 @@ class Fuser {
       const uint8_t kind = step_kind(step);
       if (kind == 0 || !is_untouched(step, next)) continue;
       // What the instruction reads it had better find in an accumulator.
-      const bool waits = instr.reads_slot(step.d.slot) && flow_of(key.shape) == Flow::Next;
+      const bool waits = instr.reads_slot(step.d) && flow_of(key.shape) == Flow::Next;
       if (waits) continue;
       key.flags = instr.key.flags | kind;
       if (!is_there(key)) continue;
       instr.key = key;
-      instr.s = step.d.slot;
+      instr.s = step.d;
       instr.r = is_const(step.a) ? kNoSlot : step.a.slot;
       instr.t = static_cast<int32_t>(step_constant(step));
       remove(x_instrs[next - 1]);
@@ -749,7 +753,7 @@ class Fuser {
     for (size_t at = from; at < x_at; ++at) {
       const IrInstr& instr = x_instrs[at];
       if (is_gone(instr)) continue;
-      if (instr.reads_slot(step.d.slot) || writes(instr, step.d.slot) ||
+      if (instr.reads_slot(step.d) || writes(instr, step.d) ||
           (!is_const(step.a) && writes(instr, step.a.slot))) {
         return false;
       }
@@ -760,7 +764,7 @@ class Fuser {
   static constexpr uint32_t kSpares = 6;
 
   IrFunction& x_function;
-  std::vector<IrInstr>& x_instrs;
+  const std::span<IrInstr> x_instrs;
   const Optimizations x_optimizations;
   size_t x_at = 0;
   uint32_t x_spare_count = 0;

@@ -38,26 +38,30 @@ inline constexpr LabelId kNoLabel = UINT32_MAX;
 // refines them.
 struct IrInstr {
   HandlerKey key;
-  bool is_label = false;     // not a cell: `label` is here
+  bool is_label = false;     // `label` is here; of the shape kCount
+  Repr result = Repr::I32;   // of calls with a single scalar result; d is its slot
   LabelId label = kNoLabel;  // the label itself, or a branch's target; a BranchTable's first entry
                              // in IrFunction::tables
   uint32_t offset = 0;       // of a memory access
   uint32_t x = 0, y = 0, z = 0;
   uint32_t s = 0, r = 0;  // slots; r is kNoSlot where it is absent
   int32_t t = 0;
-  IrOperand d, a, b, c;
-  uint64_t p = 0, q = 0;
-  Repr result =
-      Repr::I32;  // calls with a single scalar result: its representation; d names its slot
+  uint32_t d = kNoSlot;  // the result's slot
   Origin origin;
+  IrOperand a, b, c;
+  uint64_t p = 0, q = 0;
 
+  // Neither a label nor what a pass has removed.
+  bool is_cell() const { return key.shape != Shape::kCount; }
+  bool has_result() const { return d != kNoSlot; }
   bool steps() const { return key.step() != 0; }
-  bool writes_slot(uint32_t slot) const { return d.is_slot(slot) || (steps() && s == slot); }
+  bool writes_slot(uint32_t slot) const { return d == slot || (steps() && s == slot); }
   bool reads_slot(uint32_t slot) const {
     return a.is_slot(slot) || b.is_slot(slot) || c.is_slot(slot) || (steps() && r == slot) ||
            (key.shape == Shape::CompareSelect && s == slot);
   }
 };
+static_assert(sizeof(IrInstr) == 128);  // pages of them are touched: a large function has thousands
 
 using TryId = uint32_t;
 inline constexpr TryId kNoTry = UINT32_MAX;

@@ -190,7 +190,7 @@ void Translator::wide(Opcode op, Stack operands) {
   instr.b = from[1];
   instr.c = from[2];
   instr.y = from[3].slot;
-  instr.d = IrOperand::at(x_top.slot);
+  instr.d = x_top.slot;
   instr.x = x_top.slot + 1;
 }
 

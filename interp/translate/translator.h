@@ -110,11 +110,8 @@ class Translator {
         x_finds_byte_loops(options.optimizations.has(Optimization::ByteLoops) &&
                            !module.memories.empty() && !module.memories[0].shared) {}
 
-  // Makes room for a function whose body has so many bytes: growing copies, and touches new pages.
-  void reserve(size_t body_bytes) {
-    constexpr size_t kBytesOfInstr = 2, kMost = 1 << 16;
-    x_function.instrs.reserve(std::min(body_bytes / kBytesOfInstr + kBytesOfInstr, kMost));
-  }
+  // Puts the instructions into `memory`, which is empty.
+  void use(std::vector<IrInstr> memory) { x_function.instrs = std::move(memory); }
   // A defined function; false if it could not be. take() is what became of it.
   bool function(uint32_t func);
   IrFunction take() { return std::move(x_function); }

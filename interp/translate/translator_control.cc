@@ -15,6 +15,7 @@ void Translator::place(LabelId label) {
   state.placed = true;
   if (!state.used) return;
   IrInstr& instr = x_function.instrs.emplace_back();
+  instr.key.shape = Shape::kCount;
   instr.is_label = true;
   instr.label = label;
   x_set_locals &= state.set_locals;
@@ -146,7 +147,7 @@ Translator::Condition Translator::take_condition(const Operand& operand) {
     } else {
       break;
     }
-    condition.instr.d = {};
+    condition.instr.d = kNoSlot;
     instrs.pop_back();
     return condition;
   }
@@ -329,7 +330,7 @@ void Translator::take_results(IrInstr& call, const FuncType& type) {
   call.x = x_top.slot;
   touch(x_top.slot + std::max(slots_of(type.params), slots_of(type.results)));
   if (type.results.size() == 1 && type.results[0] != ValType::V128) {
-    call.d = IrOperand::at(x_top.slot);
+    call.d = x_top.slot;
     call.result = repr_of_type(type.results[0]);
   }
 }

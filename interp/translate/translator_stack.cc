@@ -20,7 +20,7 @@ bool has_free_result(const IrInstr& instr) {
     case Shape::CallRef:
       return false;
     default:
-      return instr.d.kind == IrOperand::Kind::Slot;
+      return instr.has_result();
   }
 }
 
@@ -108,7 +108,7 @@ Translator::Operand Translator::push(Repr repr) {
 
 Translator::Operand Translator::push_result(IrInstr& instr, Repr repr) {
   const Operand operand = push(repr);
-  instr.d = IrOperand::at(operand.home.slot);
+  instr.d = operand.home.slot;
   return operand;
 }
 
@@ -117,12 +117,12 @@ void Translator::move(uint32_t to, Repr repr, const IrOperand& from) {
   if (repr == Repr::V128) {
     IrInstr& instr = emit({.shape = Shape::VMove});
     instr.a = from;
-    instr.d = IrOperand::at(to);
+    instr.d = to;
     return;
   }
   IrInstr& instr = emit({.shape = Shape::Move, .a = place_of(from), .repr = repr});
   instr.a = from;
-  instr.d = IrOperand::at(to);
+  instr.d = to;
 }
 
 void Translator::settle(Operand& operand) {
@@ -213,7 +213,7 @@ bool Translator::retarget(const Operand& value, uint32_t slot) {
   for (size_t i = instrs.size(); i-- > std::max(end, x_barrier);) {
     IrInstr& instr = instrs[i];
     if (instr.writes_slot(home) && has_free_result(instr)) {
-      instr.d = IrOperand::at(slot);
+      instr.d = slot;
       return true;
     }
     if (has_high_result(instr) && instr.x == home) {

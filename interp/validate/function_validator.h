@@ -25,6 +25,7 @@
 #include "interp/decode/module.h"
 #include "interp/decode/reader.h"
 #include "interp/validate/body_types.h"
+#include "interp/validate/frame_stack.h"
 #include "interp/validate/instr_sink.h"
 #include "interp/validate/messages.h"
 #include "interp/validate/operand_stack.h"
@@ -72,12 +73,7 @@ class FunctionValidator {
         false;              // the rest of the frame is dead code: its operand stack is polymorphic
     size_t set_locals = 0;  // entries of x_set_locals at the frame's beginning
     bool catches_all = false;  // a legacy try that has had its catch_all
-    // One of the original four, without parameters and results.
-    bool is_plain_block() const {
-      return (this->kind == FrameKind::Block || this->kind == FrameKind::Loop ||
-              this->kind == FrameKind::If || this->kind == FrameKind::Else) &&
-             this->signature.params.empty() && this->signature.results.empty();
-    }
+    bool is_plain = false;     // one of the original four blocks, without parameters and results
   };
   using Entry = StackEntry<Operand>;
   using Quick = QuickState<Operand>;
@@ -142,6 +138,8 @@ class FunctionValidator {
   ControlFrame& frame() { return *x_frame; }
   ControlFrame& label(uint32_t depth);
   void enter(FrameKind kind, BlockSignature signature, Label label);
+  [[gnu::always_inline]] inline void push_frame(FrameKind kind, const BlockSignature& signature,
+                                                const Label& label);
   void leave();
   void set_unreachable();
 
@@ -261,7 +259,7 @@ class FunctionValidator {
   template <class Validator>
   friend struct QuickHandlers;
   void quick_steps();
-  void leave_quick(const Quick& quick);
+  [[gnu::noinline]] void leave_quick(const uint8_t* at, Entry* top);
   [[gnu::always_inline]] inline bool quick_step(const QuickRule& rule, Quick& quick);
   [[gnu::always_inline]] inline bool quick_access(const QuickRule& rule, Quick& quick);
   [[gnu::always_inline]] inline bool quick_block(QuickKind kind, Quick& quick);
@@ -298,7 +296,7 @@ class FunctionValidator {
   bool x_live = true;               // the current instruction is not dead code
   ControlFrame* x_frame = nullptr;  // the innermost
   OperandStack<Operand> x_stack;
-  std::vector<ControlFrame> x_frames;
+  FrameStack<ControlFrame> x_frames;
   std::vector<ValType> x_locals;
   std::vector<Frame*> x_targets;   // of a br_table
   std::vector<ValType> x_scratch;  // types put together for one instruction

@@ -145,7 +145,7 @@ void FunctionValidator<Sink>::delegate(uint32_t depth) {
   ControlFrame& ended = frame();
   if (ended.kind != FrameKind::Try)
     return fail(ErrorKind::Malformed, "END opcode expected: delegate without try");
-  if (depth >= x_frames.size() - 1) return invalid(messages::unknown("label", depth));
+  if (depth >= x_frames.depth() - 1) return invalid(messages::unknown("label", depth));
   ControlFrame& target = label(depth + 1);
   end_frame(
       [&](Stack stack, bool fallthrough) { x_sink.delegate(ended, stack, fallthrough, target); });

@@ -488,7 +488,7 @@ void FunctionValidator<Sink>::br_table(std::span<const uint32_t> depths) {
 
 template <InstrSink Sink>
 void FunctionValidator<Sink>::return_() {
-  const std::span<const ValType> results = x_frames.front().signature.results;
+  const std::span<const ValType> results = x_frames.outermost().signature.results;
   check_top(results);
   emit([&](Sink& sink) { sink.do_return(x_stack.all(), results); });
   set_unreachable();

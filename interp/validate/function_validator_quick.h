@@ -42,7 +42,7 @@ struct QuickHandlers {
                                                      size_t local_count) {
     Quick quick{at, top, floor, limit, locals, local_count};
     if (!self.quick_step(Rule, quick) || quick.at > last) [[unlikely]]
-      return self.leave_quick(quick);
+      return self.leave_quick(quick.at, quick.top);
     [[clang::musttail]] return kTable[*quick.at](self, quick.at, last, quick.top, quick.floor,
                                                  quick.limit, quick.locals, quick.local_count);
   }
@@ -60,24 +60,32 @@ constexpr std::array<typename QuickHandlers<Validator>::Fn*, 256> QuickHandlers<
 
 template <InstrSink Sink>
 void FunctionValidator<Sink>::quick_steps() {
-  if (x_in.remaining() < kQuickBytes) return;
-  const uint8_t* const last = x_in.position() + (x_in.remaining() - kQuickBytes);
+  const std::span<const uint8_t> module = x_module.source.bytes;
+  // The last place where an instruction may begin: what it reads lies in the module, if not in the
+  // body.
+  const uint8_t* const last =
+      std::min(x_in.end_position() - 1, module.data() + module.size() - kQuickBytes);
+  if (x_in.position() > last) return;
   Quick quick{x_in.position(),       x_stack.end_entry(), x_stack.floor_entry(),
               x_stack.limit_entry(), x_locals.data(),     x_tracks_locals ? 0 : x_locals.size()};
 #if WEFT_QUICK_TAIL_CALLS
   QuickHandlers<FunctionValidator>::kTable[*quick.at](*this, quick.at, last, quick.top, quick.floor,
                                                       quick.limit, quick.locals, quick.local_count);
 #else
-  while (quick.at <= last && quick_step(kQuickRules[*quick.at], quick)) {
+  while (quick_step(kQuickRules[*quick.at], quick) && quick.at <= last) {
   }
-  leave_quick(quick);
+  leave_quick(quick.at, quick.top);
 #endif
 }
 
+// The last instruction may have been taken although it doesn't end in the body.
 template <InstrSink Sink>
-void FunctionValidator<Sink>::leave_quick(const Quick& quick) {
-  x_stack.cut_to(quick.top);
-  x_in.skip_to(quick.at);
+void FunctionValidator<Sink>::leave_quick(const uint8_t* at, Entry* top) {
+  x_stack.cut_to(top);
+  if (at > x_in.end_position()) [[unlikely]]
+    x_in.end_of_input();
+  else
+    x_in.skip_to(at);
 }
 
 // False: the instruction is for step().
@@ -87,7 +95,7 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
     case QuickKind::None:
       return false;
     case QuickKind::Constant: {
-      const size_t bytes = short_leb_bytes(quick.at + 1);
+      const size_t bytes = quick_signed_bytes(quick.at + 1, rule.result);
       if (bytes == 0 || !quick.has_room(1)) return false;
       *quick.top++ = {rule.result, {}};
       quick.at += 1 + bytes;
@@ -125,7 +133,7 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
       quick.at += 1;
       return true;
     case QuickKind::LocalGet: {
-      const ShortIndex index = short_index(quick.at + 1);
+      const QuickIndex index = quick_index(quick.at + 1);
       if (index.value >= quick.local_count || !quick.has_room(1)) return false;
       *quick.top++ = {quick.locals[index.value], {}};
       quick.at += 1 + index.bytes;
@@ -133,7 +141,7 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
     }
     case QuickKind::LocalSet:
     case QuickKind::LocalTee: {
-      const ShortIndex index = short_index(quick.at + 1);
+      const QuickIndex index = quick_index(quick.at + 1);
       if (index.value >= quick.local_count || !quick.top_is(quick.locals[index.value]))
         return false;
       quick.top -= rule.kind == QuickKind::LocalSet;
@@ -141,14 +149,14 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
       return true;
     }
     case QuickKind::GlobalGet: {
-      const ShortIndex index = short_index(quick.at + 1);
+      const QuickIndex index = quick_index(quick.at + 1);
       if (index.value >= x_module.globals.size() || !quick.has_room(1)) return false;
       *quick.top++ = {x_module.globals[index.value].type.type, {}};
       quick.at += 1 + index.bytes;
       return true;
     }
     case QuickKind::GlobalSet: {
-      const ShortIndex index = short_index(quick.at + 1);
+      const QuickIndex index = quick_index(quick.at + 1);
       if (index.value >= x_module.globals.size()) return false;
       const GlobalType& global = x_module.globals[index.value].type;
       if (!global.is_mutable || !quick.top_is(global.type)) return false;
@@ -174,7 +182,7 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
 // Of memory 0.
 template <InstrSink Sink>
 bool FunctionValidator<Sink>::quick_access(const QuickRule& rule, Quick& quick) {
-  const size_t bytes = short_leb_bytes(quick.at + 2);
+  const size_t bytes = quick_unsigned_bytes(quick.at + 2);
   if (!x_has_memory || quick.at[1] > rule.align_log2 || bytes == 0) return false;
   const ValType address = x_address_type;
   if (rule.kind == QuickKind::Load) {
@@ -193,7 +201,7 @@ template <InstrSink Sink>
 bool FunctionValidator<Sink>::quick_block(QuickKind kind, Quick& quick) {
   if (kind == QuickKind::Else || kind == QuickKind::End) {
     ControlFrame& ended = frame();
-    if (!ended.is_plain_block() || quick.top != quick.floor) return false;
+    if (!ended.is_plain || quick.top != quick.floor) return false;
     if (kind == QuickKind::Else) {
       if (ended.kind != FrameKind::If) return false;
       ended.kind = FrameKind::Else;
@@ -207,7 +215,7 @@ bool FunctionValidator<Sink>::quick_block(QuickKind kind, Quick& quick) {
     quick.at += 1;
     return true;
   }
-  if (quick.at[1] != kEmptyBlock || x_frames.size() >= x_limits.nesting) return false;
+  if (quick.at[1] != kEmptyBlock || x_frames.depth() >= x_limits.nesting) return false;
   FrameKind entered = kind == QuickKind::Loop ? FrameKind::Loop : FrameKind::Block;
   if (kind == QuickKind::If) {
     if (!quick.top_is(ValType::I32)) return false;
@@ -215,7 +223,7 @@ bool FunctionValidator<Sink>::quick_block(QuickKind kind, Quick& quick) {
     entered = FrameKind::If;
   }
   x_stack.cut_to(quick.top);
-  enter(entered, {}, Label{});
+  push_frame(entered, {}, Label{});
   quick.floor = quick.top;
   quick.at += 2;
   return true;
@@ -224,9 +232,8 @@ bool FunctionValidator<Sink>::quick_block(QuickKind kind, Quick& quick) {
 // To labels that take nothing.
 template <InstrSink Sink>
 bool FunctionValidator<Sink>::quick_branch(QuickKind kind, Quick& quick) {
-  const ShortIndex depth = short_index(quick.at + 1);
-  if (depth.value >= x_frames.size() || !(x_frame - depth.value)->branch_types().empty())
-    return false;
+  const QuickIndex depth = quick_index(quick.at + 1);
+  if (depth.value >= x_frames.depth() || !(x_frame - depth.value)->is_plain) return false;
   if (kind == QuickKind::BrIf) {
     if (!quick.top_is(ValType::I32)) return false;
     --quick.top;
@@ -240,7 +247,7 @@ bool FunctionValidator<Sink>::quick_branch(QuickKind kind, Quick& quick) {
 
 template <InstrSink Sink>
 bool FunctionValidator<Sink>::quick_call(Quick& quick) {
-  const ShortIndex func = short_index(quick.at + 1);
+  const QuickIndex func = quick_index(quick.at + 1);
   if (func.value >= x_module.funcs.size()) return false;
   const FuncType& type = x_module.func_type(func.value);
   const auto params = static_cast<ptrdiff_t>(type.params.size());

@@ -12,7 +12,7 @@ namespace weft::interp {
 // What the callee yields is what the function yields.
 template <InstrSink Sink>
 bool FunctionValidator<Sink>::yields_own_results(const FuncType& callee) {
-  const std::span<const ValType> results = x_frames.front().signature.results;
+  const std::span<const ValType> results = x_frames.outermost().signature.results;
   const bool matching =
       std::equal(callee.results.begin(), callee.results.end(), results.begin(), results.end(),
                  [&](ValType given, ValType wanted) { return matches(given, wanted, x_types); });

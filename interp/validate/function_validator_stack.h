@@ -161,7 +161,7 @@ void FunctionValidator<Sink>::grow() {
 
 template <InstrSink Sink>
 auto FunctionValidator<Sink>::label(uint32_t depth) -> ControlFrame& {
-  if (depth < x_frames.size()) [[likely]]
+  if (depth < x_frames.depth()) [[likely]]
     return *(x_frame - depth);
   invalid(messages::unknown("label", depth));
   return frame();
@@ -170,15 +170,26 @@ auto FunctionValidator<Sink>::label(uint32_t depth) -> ControlFrame& {
 // The frame's parameters are on the stack already.
 template <InstrSink Sink>
 void FunctionValidator<Sink>::enter(FrameKind kind, BlockSignature signature, Label label) {
-  if (x_frames.size() >= x_limits.nesting)
+  if (x_frames.depth() >= x_limits.nesting)
     return fail(ErrorKind::Limit, "blocks nested too deeply");
-  ControlFrame& entered = x_frames.emplace_back();
-  entered.kind = kind;
-  entered.signature = signature;
-  entered.height = x_stack.height() - signature.params.size();
-  entered.label = label;
-  entered.reachable = x_live;
+  push_frame(kind, signature, label);
+}
+
+template <InstrSink Sink>
+void FunctionValidator<Sink>::push_frame(FrameKind kind, const BlockSignature& signature,
+                                         const Label& label) {
+  ControlFrame& entered = x_frames.push();
+  static_cast<Frame&>(entered) = {.kind = kind,
+                                  .height = x_stack.height() - signature.params.size(),
+                                  .signature = signature,
+                                  .label = label,
+                                  .reachable = x_live};
+  entered.unreachable = false;
   entered.set_locals = x_set_locals.size();
+  entered.catches_all = false;
+  entered.is_plain = (kind == FrameKind::Block || kind == FrameKind::Loop ||
+                      kind == FrameKind::If || kind == FrameKind::Else) &&
+                     signature.params.empty() && signature.results.empty();
   x_frame = &entered;
   x_stack.set_floor(entered.height);
 }
@@ -188,8 +199,8 @@ template <InstrSink Sink>
 void FunctionValidator<Sink>::leave() {
   x_live = frame().reachable;
   reset_set_locals(frame().set_locals);
-  x_frames.pop_back();
-  x_frame = x_frames.empty() ? nullptr : &x_frames.back();
+  x_frames.pop();
+  x_frame = x_frames.depth() == 0 ? nullptr : x_frame - 1;
   if (x_frame) x_stack.set_floor(x_frame->height);
 }
 

@@ -10,6 +10,7 @@
 #include "interp/core/opcode.h"
 #include "interp/core/types.h"
 #include "interp/core/value.h"
+#include "interp/decode/leb.h"
 #include "interp/validate/instr_sink.h"
 #include "interp/validate/signature_rules.h"
 
@@ -128,27 +129,46 @@ inline constexpr std::array<QuickRule, 256> kQuickRules = [] {
   return rules;
 }();
 
-// The most that one of these instructions takes.
-inline constexpr size_t kQuickBytes = 9;
+// The most that is read of one of these instructions: of an access two bytes and its offset.
+inline constexpr size_t kQuickBytes = 2 + kLebWordBytes;
 
-// Bytes of a LEB128 integer of at most four, which fits every width; 0 of a longer one.
-inline size_t short_leb_bytes(const uint8_t* at) {
-  const uint32_t last = ~read_unaligned<uint32_t>(at) & 0x80808080u;
+// Bytes of an LEB128 integer, or 0 if that takes a closer look. Linkers leave numbers of five
+// bytes, whatever their values.
+inline size_t quick_long_signed(const uint8_t* at, ValType::Kind type) {
+  const size_t bytes = leb_bytes(read_unaligned<uint64_t>(at));
+  if (type == ValType::I64) return bytes;
+  const unsigned sign = at[4] >> 3;  // and unused bits, which must be like it
+  return bytes == 5 && (sign == 0 || sign == 0xf) ? bytes : 0;
+}
+inline size_t quick_long_unsigned(const uint8_t* at) { return at[4] < 0x10 ? 5 : 0; }
+// Of at most four, or 0.
+inline size_t quick_short_bytes(const uint8_t* at) {
+  const uint32_t last = ~read_unaligned<uint32_t>(at) & 0x8080'8080;
   return last == 0 ? 0 : static_cast<size_t>(std::countr_zero(last)) / 8 + 1;
 }
+inline size_t quick_signed_bytes(const uint8_t* at, ValType::Kind type) {
+  const size_t bytes = quick_short_bytes(at);
+  return bytes != 0 ? bytes : quick_long_signed(at, type);
+}
+inline size_t quick_unsigned_bytes(const uint8_t* at) {
+  const size_t bytes = quick_short_bytes(at);
+  return bytes != 0 ? bytes : quick_long_unsigned(at);
+}
 
-// An index of at most three bytes. A longer one has a value that no index space holds.
-struct ShortIndex {
-  uint32_t value;
+struct QuickIndex {
+  uint32_t value;  // UINT32_MAX, which no index space holds, if it takes a closer look
   uint32_t bytes;
 };
-inline ShortIndex short_index(const uint8_t* at) {
+[[gnu::noinline]] inline QuickIndex quick_long_index(const uint8_t* at) {
+  const size_t bytes = quick_unsigned_bytes(at);
+  if (bytes == 0) return {UINT32_MAX, 0};
+  const uint64_t bits = leb_bits(read_unaligned<uint64_t>(at), bytes);
+  return {static_cast<uint32_t>(bits), static_cast<uint32_t>(bytes)};
+}
+inline QuickIndex quick_index(const uint8_t* at) {
   if (at[0] < 0x80) [[likely]]
     return {at[0], 1};
-  const uint32_t low = (at[0] & 0x7fu) | (at[1] & 0x7fu) << 7;
-  if (at[1] < 0x80) return {low, 2};
-  if (at[2] < 0x80) return {low | uint32_t{at[2]} << 14, 3};
-  return {UINT32_MAX, 0};
+  return quick_long_index(at);
 }
 
 // The place in the body and on the operand stack, in registers.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <tuple>
 
 #include "tests/decode/module_bytes.h"
 
@@ -85,6 +86,37 @@ TEST(Reader, UnusedBitsOfTheLastByteMustBeTheSignOrZero) {
             "integer too large");
   const auto s33 = [](Reader& in) { in.s33(); };
   EXPECT_EQ(error_of({0xff, 0xff, 0xff, 0xff, 0x1f}, s33), "integer too large");
+}
+
+// Eight bytes are read at a time where there are as many.
+TEST(Reader, IntegersAreTheSameWhateverFollows) {
+  const Bytes cases[] = {{0x80, 0x01},
+                         {0xff, 0xff, 0x7f},
+                         {0x80, 0x80, 0x80, 0x80, 0x00},
+                         {0xff, 0xff, 0xff, 0xff, 0x0f},
+                         {0xff, 0xff, 0xff, 0xff, 0x1f},
+                         {0xff, 0xff, 0xff, 0xff, 0x7f},
+                         {0x80, 0x80, 0x80, 0x80, 0x78},
+                         {0x80, 0x80, 0x80, 0x80, 0x70},
+                         {0x80, 0x80, 0x80, 0x80, 0x80, 0x00},
+                         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+                         {0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x08},
+                         {0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x49},
+                         {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f}};
+  const auto read = [](const Bytes& bytes, auto integer) {
+    Reader in(bytes);
+    const auto value = static_cast<int64_t>((in.*integer)());
+    const uint64_t end = in.offset();
+    return std::tuple(value, in.ok() ? end : 0, in.ok() ? "" : in.take_error().message());
+  };
+  for (const Bytes& bytes : cases) {
+    const Bytes more = join(bytes, Bytes(8, 0xff));
+    EXPECT_EQ(read(bytes, &Reader::u32), read(more, &Reader::u32));
+    EXPECT_EQ(read(bytes, &Reader::s32), read(more, &Reader::s32));
+    EXPECT_EQ(read(bytes, &Reader::s33), read(more, &Reader::s33));
+    EXPECT_EQ(read(bytes, &Reader::u64), read(more, &Reader::u64));
+    EXPECT_EQ(read(bytes, &Reader::s64), read(more, &Reader::s64));
+  }
 }
 
 TEST(Reader, IntegersThatTheInputCutsOffEndUnexpectedly) {

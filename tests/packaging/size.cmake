@@ -1,4 +1,4 @@
-# Run by ctest: the stripped command has at most WEFT_MOST_BYTES.
+# Run by ctest: the stripped command has at most WEFT_MOST_BYTES, and no library but C's to load, if WEFT_READELF can say.
 set(stripped "$ENV{WEFT_SCRATCH}")
 execute_process(COMMAND "$ENV{WEFT_STRIP}" -o "${stripped}" "$ENV{WEFT_COMMAND}" RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
@@ -9,4 +9,12 @@ message(STATUS "${bytes} bytes of at most $ENV{WEFT_MOST_BYTES}")
 if(bytes GREATER "$ENV{WEFT_MOST_BYTES}")
   message(FATAL_ERROR "the stripped command has ${bytes} bytes, more than $ENV{WEFT_MOST_BYTES}; docs/performance.md tells \
 what it is made of, 'size -A' and 'nm --size-sort' what has grown")
+endif()
+if(NOT "$ENV{WEFT_READELF}" STREQUAL "")
+  execute_process(COMMAND "$ENV{WEFT_READELF}" -d "${stripped}" OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "NEEDED[^\n]*" needed "${dynamic}")
+  list(FILTER needed EXCLUDE REGEX "libc\\.so|ld-linux")
+  if(needed)
+    message(FATAL_ERROR "the command needs ${needed}: loading one takes as long as a tenth of an empty program")
+  endif()
 endif()

@@ -29,6 +29,39 @@ TEST(Shim, DefinesTheFirstSnapshotsFunctionsToo) {
   }
 }
 
+// They are made when they are asked for, and yet definitions like others.
+TEST(Shim, IsDefinedOnceUnlessShadowingIsAllowed) {
+  constexpr std::string_view kModule = "wasi_snapshot_preview1";
+  Engine engine({}, std::make_shared<fake::FakeBackend>());
+  Store store(engine);
+  const auto get = [&](const Linker& linker, std::string_view name) {
+    return or_throw(linker.get(store, kModule, name));
+  };
+  const auto own = [] { return 3; };
+
+  Linker linker(engine);
+  EXPECT_FALSE(linker.has(kModule, "sched_yield"));
+  or_throw(linker.wasi());
+  EXPECT_FALSE(linker.has(kModule, ""));
+  EXPECT_FALSE(linker.has("env", "sched_yield"));
+  EXPECT_EQ(get(linker, "sched_yield"), get(linker, "sched_yield"));
+  const auto twice = linker.wasi();
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().message(), "\"wasi_snapshot_preview1\" \"args_get\" is defined already");
+  EXPECT_EQ(linker.func(kModule, "sched_yield", own).error().code(), Errc::link);
+
+  Linker first(engine);
+  or_throw(first.func(kModule, "sched_yield", own));
+  EXPECT_EQ(first.wasi().error().code(), Errc::link);
+  EXPECT_FALSE(first.has(kModule, "args_get"));
+  first.allow_shadowing(true);
+  or_throw(first.wasi());
+  EXPECT_EQ(get(first, "sched_yield"), get(linker, "sched_yield"));
+  or_throw(first.func(kModule, "sched_yield", own));
+  EXPECT_NE(get(first, "sched_yield"), get(linker, "sched_yield"));
+  EXPECT_EQ(get(first, "args_get"), get(linker, "args_get"));
+}
+
 TEST(Shim, NeedsAStateInTheStore) {
   Engine engine({}, std::make_shared<fake::FakeBackend>());
   Store store(engine);

@@ -185,6 +185,17 @@ HostDefinition make_host_func(F&& callable) {
 
 [[nodiscard]] WEFT_API HostDefinition make_dynamic_func(FuncType type, DynamicCallable callable);
 
+/// Host functions under names that are known beforehand, each made when it is asked for: of many a
+/// module imports few. Lasts as long as the process.
+struct HostTable {
+  std::string_view module;
+  std::size_t size;
+  /// Empty if there is none at this index.
+  std::string_view (*name)(std::size_t index);
+  /// With the same HostFunc each time.
+  HostDefinition (*make)(std::size_t index);
+};
+
 }  // namespace detail
 
 }  // namespace weft

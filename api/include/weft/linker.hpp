@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "weft/engine.hpp"
 #include "weft/error.hpp"
@@ -108,6 +109,10 @@ class WEFT_API Linker {
                                          detail::HostDefinition definition);
   [[nodiscard]] Result<void> put(std::string_view module, std::string_view name,
                                  Definition definition);
+  friend Result<void> wasi::add_to_linker(Linker& linker);
+  [[nodiscard]] Result<void> put(const detail::HostTable& table);
+  // Null if there is none. What is not there yet is made in `made`.
+  [[nodiscard]] const Definition* find(KeyView key, std::optional<Definition>& made) const;
   // `wanted` is the type that a host function shall have; null for its own.
   [[nodiscard]] static Result<Extern> resolve(StoreRef store, const Definition& definition,
                                               const FuncType* wanted);
@@ -115,6 +120,8 @@ class WEFT_API Linker {
   Engine engine_;
   bool allow_shadowing_ = false;
   std::map<Key, Definition, KeyLess> definitions_;
+  // Of what definitions_ lacks; of two with one name the later one counts.
+  std::vector<const detail::HostTable*> tables_{};
 };
 
 }  // namespace weft
