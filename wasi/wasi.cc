@@ -44,7 +44,7 @@ FuncType type_of(const Row& row) {
 // A row's function in a linker: finds the state of the store that it is called in.
 class Function final : public backend::HostFunc {
  public:
-  explicit Function(const Row& row) : row_(row) {}
+  const Row* row = nullptr;
 
   Result<void> call(const backend::HostCall& host_call, backend::RawVal* slots) noexcept override {
     try {
@@ -52,53 +52,47 @@ class Function final : public backend::HostFunc {
       State* state = caller.extension<State>();
       if (state == nullptr) return no_state();
       Call call(caller, *state);
-      Outcome outcome = row_.invoke(call, slots);
+      Outcome outcome = row->invoke(call, slots);
       if (!outcome) return std::unexpected<Error>(std::move(outcome).error());
-      if (row_.has_result) slots[0].u32 = static_cast<std::uint32_t>(*outcome);
+      if (row->has_result) slots[0].u32 = static_cast<std::uint32_t>(*outcome);
       return {};
     } catch (...) {
       return fail(Error::from_exception(std::current_exception()));
     }
   }
-
- private:
-  const Row& row_;
 };
 
-const Row* preview1_row(const Row& row) noexcept { return &row; }
+// Of the functions of both modules, by one index: preview1's, then those of the first snapshot.
+constexpr std::size_t kUnstableBegin = kPreview1.size();
+constexpr std::size_t kUnstableEnd = 2 * kUnstableBegin;
 
-// The functions under one module name, by their places in kPreview1.
-template <const Row* (*RowOf)(const Row& row) noexcept>
-struct Functions {
-  static std::string_view name(std::size_t index) {
-    const Row* const row = RowOf(kPreview1[index]);
-    return row != nullptr ? row->name : std::string_view();
-  }
+// Null if there is none.
+const Row* row_at(std::size_t index) {
+  return index < kUnstableBegin ? &kPreview1[index]
+                                : unstable_row(kPreview1[index - kUnstableBegin]);
+}
 
-  static detail::HostDefinition make(std::size_t index) {
-    // The same ones in all linkers, and never destroyed: stores may last as long as the process.
-    static auto& functions = []<std::size_t... I>(std::index_sequence<I...>) -> auto& {
-      return *new std::array<Function, sizeof...(I)>{Function(row_or_own(kPreview1[I]))...};
-    }(std::make_index_sequence<kPreview1.size()>{});
-    return {type_of(*RowOf(kPreview1[index])),
-            std::shared_ptr<backend::HostFunc>(std::shared_ptr<void>(), &functions[index])};
-  }
+std::string_view name_at(std::size_t index) {
+  const Row* const row = row_at(index);
+  return row != nullptr ? row->name : std::string_view();
+}
 
-  static constexpr detail::HostTable table(std::string_view module) {
-    return {module, kPreview1.size(), &name, &make};
-  }
+detail::HostDefinition make(std::size_t index) {
+  // The same ones in all linkers, and never destroyed: stores may last as long as the process.
+  static auto& functions = []() -> auto& {
+    auto& all = *new std::array<Function, kUnstableEnd>;
+    for (std::size_t i = 0; i < all.size(); i++) all[i].row = row_at(i);
+    return all;
+  }();
+  Function& function = functions[index];
+  return {type_of(*function.row),
+          std::shared_ptr<backend::HostFunc>(std::shared_ptr<void>(), &function)};
+}
 
- private:
-  // Those without a name are never made.
-  static const Row& row_or_own(const Row& preview1) {
-    const Row* const row = RowOf(preview1);
-    return row != nullptr ? *row : preview1;
-  }
-};
-
-constexpr detail::HostTable kPreview1Table =
-    Functions<&preview1_row>::table("wasi_snapshot_preview1");
-constexpr detail::HostTable kUnstableTable = Functions<&unstable_row>::table("wasi_unstable");
+constexpr detail::HostTable kPreview1Table{"wasi_snapshot_preview1", 0, kUnstableBegin, name_at,
+                                           make};
+constexpr detail::HostTable kUnstableTable{"wasi_unstable", kUnstableBegin, kUnstableEnd, name_at,
+                                           make};
 
 }  // namespace
 

@@ -54,7 +54,7 @@ std::unexpected<Error> defined_already(std::string_view module, std::string_view
 std::optional<std::size_t> index_of(const detail::HostTable& table, std::string_view module,
                                     std::string_view name) {
   if (module != table.module || name.empty()) return std::nullopt;
-  for (std::size_t i = 0; i < table.size; i++) {
+  for (std::size_t i = table.begin; i < table.end; i++) {
     if (table.name(i) == name) return i;
   }
   return std::nullopt;
@@ -79,13 +79,13 @@ Result<void> Linker::put(std::string_view module, std::string_view name, Definit
 }
 
 Result<void> Linker::put(const detail::HostTable& table) {
-  for (std::size_t i = 0; i < table.size; i++) {
+  const bool may_collide = !definitions_.empty() || !tables_.empty();
+  for (std::size_t i = table.begin; may_collide && i < table.end; i++) {
     const std::string_view name = table.name(i);
-    if (definitions_.empty() && tables_.empty()) break;
-    if (name.empty() || !has(table.module, name)) continue;
+    if (!has(table.module, name)) continue;
     if (!allow_shadowing_) return defined_already(table.module, name);
     if (auto found = definitions_.find(KeyView(table.module, name)); found != definitions_.end())
-      definitions_.erase(found);
+      found->second = table.make(i);
   }
   tables_.push_back(&table);
   return {};

@@ -44,16 +44,14 @@ T Reader::leb() {
       }
     }
   }
-  return leb_slow<T, kBits>();
+  return static_cast<T>(leb_slow(kBits, std::is_signed_v<T>));
 }
 
 // Rejections in the order of the specification's grammar: unused bits of the last byte first, then
 // a continuation.
-template <class T, unsigned kBits>
-T Reader::leb_slow() {
-  constexpr bool kSigned = std::is_signed_v<T>;
-  constexpr unsigned kLastShift = (kBits - 1) / 7 * 7;
-  constexpr unsigned kLastBits = kBits - kLastShift;
+uint64_t Reader::leb_slow(unsigned bits, bool is_signed) {
+  const unsigned last_shift = (bits - 1) / 7 * 7;
+  const unsigned last_bits = bits - last_shift;
   const uint64_t begin = offset();
   uint64_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
@@ -62,13 +60,11 @@ T Reader::leb_slow() {
       return 0;
     }
     const uint8_t byte = *x_pos++;
-    if (shift == kLastShift) {
-      const uint8_t payload = byte & 0x7f;
+    if (shift == last_shift) {
       // What the bits beyond the type's width, and for signed types its sign bit, must all be.
-      constexpr uint8_t kUnused =
-          static_cast<uint8_t>(0x7f << (kSigned ? kLastBits - 1 : kLastBits)) & 0x7f;
-      const uint8_t unused = payload & kUnused;
-      if (unused != 0 && !(kSigned && unused == kUnused)) [[unlikely]] {
+      const unsigned all = 0x7fu << (is_signed ? last_bits - 1 : last_bits) & 0x7f;
+      const unsigned unused = byte & all;
+      if (unused != 0 && !(is_signed && unused == all)) [[unlikely]] {
         malformed(begin, "integer too large");
         return 0;
       }
@@ -79,10 +75,8 @@ T Reader::leb_slow() {
     }
     value |= uint64_t{byte & 0x7fu} << shift;
     if (byte & 0x80) continue;
-    if constexpr (kSigned) {
-      if (shift + 7 < 64 && (byte & 0x40)) value |= ~uint64_t{0} << (shift + 7);
-    }
-    return static_cast<T>(value);
+    if (is_signed && shift + 7 < 64 && (byte & 0x40)) value |= ~uint64_t{0} << (shift + 7);
+    return value;
   }
 }
 

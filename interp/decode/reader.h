@@ -124,8 +124,7 @@ class Reader {
   }
   template <class T, unsigned kBits>
   T leb();
-  template <class T, unsigned kBits>
-  [[gnu::noinline]] T leb_slow();
+  [[gnu::noinline]] uint64_t leb_slow(unsigned bits, bool is_signed);
   uint32_t leb_u32();
   uint64_t leb_u64();
   int32_t leb_s32();

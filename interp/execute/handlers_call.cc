@@ -20,7 +20,7 @@ WEFT_HANDLER(call_import) {
   constexpr HandlerKey key{.shape = Shape::CallImport};
   constexpr CellLayout cell = cell_layout(key);
   acc = reinterpret_cast<uint64_t>(ctx->at<FuncInst*>(read_u32(pc, cell.y)));
-  WEFT_TAIL(call_far_here<key>);
+  WEFT_TAIL((call_far_here<key, !kSmall>));
 }
 
 // The element's type is not the very one that is expected: a subtype will do (Spec 3.0, 4.6.11

@@ -129,7 +129,7 @@ WEFT_HANDLER(call_lazy) {
 
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
 // calling cell.
-template <HandlerKey Key>
+template <HandlerKey Key, bool kInline = false>
 [[gnu::always_inline]] inline WEFT_HANDLER(call_far_here) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
@@ -146,7 +146,14 @@ template <HandlerKey Key>
     if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
   }
   if (func->context == nullptr) [[likely]] {
-    const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
+    TrapCode trap;
+    if (kInline && func->host->layout->is_short) [[likely]] {
+      alignas(Value) std::byte values[FuncLayout::kShortParams * sizeof(Value)];
+      trap =
+          call_host_with<ShortValues>(reinterpret_cast<Value*>(values), ctx, func, frame, pc, rs);
+    } else {
+      trap = call_host_from_wasm(ctx, func, frame, pc, rs);
+    }
     // Nobody counts on these afterwards: saved, they would be stored and loaded.
     facc = 0;
     sacc = 0;

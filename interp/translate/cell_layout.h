@@ -272,23 +272,30 @@ struct Reprs {
   Repr out;
 };
 
-// Of each instruction by itself; I32 where it has no operand or result, or no signature.
+// Of each instruction by itself, three bits each; I32 where it has no operand or result, or no
+// signature.
 inline constexpr auto kInstrReprs = [] {
-  std::array<Reprs, kOpcodeCount> all{};
+  std::array<uint16_t, kOpcodeCount> all{};
   for (size_t i = 0; i < kOpcodeCount; ++i) {
     const InstrInfo& instr = kInstrs[i];
     if (!instr.has_signature()) continue;
-    for (size_t j = 0; j < instr.params().size() && j < all[i].in.size(); ++j)
-      all[i].in[j] = repr_of(instr.params()[j]);
-    if (!instr.results().empty()) all[i].out = repr_of(instr.results()[0]);
+    const auto put = [&all, i](char letter, size_t at) {
+      all[i] = static_cast<uint16_t>(all[i] | static_cast<unsigned>(repr_of(letter)) << 3 * at);
+    };
+    for (size_t j = 0; j < instr.params().size() && j < 3; ++j) put(instr.params()[j], j);
+    if (!instr.results().empty()) put(instr.results()[0], 3);
   }
   return all;
 }();
-constexpr const Reprs& reprs_of(Opcode op) { return kInstrReprs[index_of(op)]; }
+constexpr Reprs reprs_of(Opcode op) {
+  const unsigned packed = kInstrReprs[index_of(op)];
+  const auto at = [packed](size_t i) { return static_cast<Repr>(packed >> 3 * i & 7); };
+  return {{at(0), at(1), at(2)}, at(3)};
+}
 
 // Of the shapes of two instructions: the inner one's operands, then the other's.
 constexpr Reprs fused_reprs_of(const HandlerKey& key) {
-  const Reprs& inner = reprs_of(key.inner);
+  const Reprs inner = reprs_of(key.inner);
   const bool computes =
       key.shape == Shape::OpOp || key.shape == Shape::OpLoad || key.shape == Shape::OpLoadIndexed;
   // Its result is an operand of `op`, whose operands are all of one representation, or is stored
@@ -332,7 +339,7 @@ constexpr Reprs vector_reprs_of(const HandlerKey& key) {
     case Shape::VSplat:
     case Shape::VExtract:
     case Shape::VReplace: {
-      const Reprs& instr = reprs_of(key.op);
+      const Reprs instr = reprs_of(key.op);
       return {{instr.in[0], instr.in[1], kI32}, instr.out};
     }
     case Shape::VOpOp:
@@ -378,7 +385,7 @@ constexpr Reprs reprs_of(const HandlerKey& key) {
     case Shape::StoreFar:
       return {{Repr::I64, reprs_of(key.op).in[1], Repr::I32}, Repr::I32};
     case Shape::Atomic: {
-      const Reprs& instr = reprs_of(key.op);
+      const Reprs instr = reprs_of(key.op);
       return {{Repr::I64, instr.in[1], instr.in[2]}, instr.out};
     }
     case Shape::LoadIndexed:

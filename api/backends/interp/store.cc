@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -145,11 +146,16 @@ interp::TrapCode InterpStore::call_host(void* env, interp::Store& store, interp:
   backend::HostCall call{.owner = entry.store->init_.owner};
   if (caller != nullptr) [[likely]]
     call.instance = index_of(caller);
-  Result<void> done = entry.func->call(call, reinterpret_cast<RawVal*>(values));
-  entry.store->end_host_time();
-  if (done) [[likely]]
+  // Destroyed only if it holds an error: the compiler would look a second time.
+  union Status {
+    Result<void> done;
+    ~Status() {}
+  } status{entry.func->call(call, reinterpret_cast<RawVal*>(values))};
+  if (status.done) [[likely]]
     return interp::TrapCode::None;
-  return host_failed(store, done.error(), call.owner);
+  const interp::TrapCode code = host_failed(store, status.done.error(), call.owner);
+  std::destroy_at(&status.done);
+  return code;
 }
 
 interp::TrapCode InterpStore::host_failed(interp::Store& store, Error& error, void* owner) {

@@ -189,7 +189,9 @@ HostDefinition make_host_func(F&& callable) {
 /// module imports few. Lasts as long as the process.
 struct HostTable {
   std::string_view module;
-  std::size_t size;
+  /// The indices [begin, end) are this module's.
+  std::size_t begin;
+  std::size_t end;
   /// Empty if there is none at this index.
   std::string_view (*name)(std::size_t index);
   /// With the same HostFunc each time.
