@@ -191,7 +191,9 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
     for (const auto& [unit, factor] : kUnits) {
       const double nanoseconds = value * factor;
       if (rest == unit && nanoseconds < 9e18) {
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds + 0.5));
+        // Not llround, for which the command would load libm.
+        return std::chrono::round<std::chrono::nanoseconds>(
+            std::chrono::duration<double, std::nano>(nanoseconds));
       }
     }
   }
