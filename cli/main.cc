@@ -119,13 +119,14 @@ void __verbose_terminate_handler() {
 }
 }  // namespace __gnu_cxx
 
-// All that libstdc++'s hash tables want of libm, which would take as long to load as a tenth of
-// what an empty program takes.
+// All that libstdc++'s hash tables want of libm, which would take a tenth of an empty program's
+// time to load. Right for all numbers: where libstdc++ is a shared library, it calls this one, and
+// so does whatever else is loaded.
 extern "C" double ceil(double x) {
   constexpr double kAllWhole = 0x1p52;  // from here on
   if (!(std::abs(x) < kAllWhole)) return x;
   const auto whole = static_cast<double>(static_cast<std::int64_t>(x));
-  return whole < x ? whole + 1 : whole;
+  return __builtin_copysign(whole < x ? whole + 1 : whole, x);  // -0 for what lies above -1
 }
 
 int main(int argc, char** argv) {

@@ -171,7 +171,7 @@ constexpr auto kHandlers = []<size_t... I>(std::index_sequence<I...>) {
 }  // namespace
 
 HandlerFn* step_handler(const HandlerKey& key) {
-  // Most keys that are asked for.
+  // Most keys that are asked for. The predicate is code that a build for size does without.
   if (kSmall ? !steps_exist(key.shape) : !exists_with_step(key)) return nullptr;
   const size_t at = kIndex.find(key.word());
   return at == kIndex.kNone ? nullptr : kHandlers[at];

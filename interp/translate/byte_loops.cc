@@ -409,7 +409,7 @@ class LoopReader {
 void find_byte_loops(IrFunction& function) {
   for (size_t at = 0; at + 1 < function.instrs.size(); ++at) {
     IrInstr& instr = function.instrs[at];
-    if (instr.is_label || instr.key.shape != Shape::ByteLoop) continue;
+    if (instr.key.shape != Shape::ByteLoop) continue;
     if (const auto loop = LoopReader(function, at).read()) {
       instr.p = function.byte_loops.size();
       function.byte_loops.push_back(*loop);
@@ -424,8 +424,7 @@ std::unique_ptr<ByteLoop[]> make_byte_loops(IrFunction& function) {
   auto loops = std::make_unique<ByteLoop[]>(function.byte_loops.size());
   std::ranges::copy(function.byte_loops, loops.get());
   for (IrInstr& instr : function.instrs) {
-    if (!instr.is_label && instr.key.shape == Shape::ByteLoop)
-      instr.p = reinterpret_cast<uintptr_t>(&loops[instr.p]);
+    if (instr.key.shape == Shape::ByteLoop) instr.p = reinterpret_cast<uintptr_t>(&loops[instr.p]);
   }
   return loops;
 }

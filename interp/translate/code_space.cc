@@ -87,7 +87,7 @@ bool CodeSpace::translate_all() {
 // The same function always gives the same cells: offset_of() relies on it.
 IrFunction CodeSpace::build(uint32_t func) const {
   Translator translator(x_module, x_types, x_layout, x_options);
-  translator.use(take_instrs(x_module.funcs[func].body.size()));
+  translator.use_memory(take_instrs(x_module.funcs[func].body.size()));
   const bool valid = translator.function(func);
   IrFunction function = translator.take();
   if (!valid || function.frame_slots > kMaxFrameSlots) return exhausts_stack();

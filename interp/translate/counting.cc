@@ -12,8 +12,7 @@ namespace weft::interp {
 namespace {
 
 bool is_counter(const IrInstr& instr) {
-  return !instr.is_label &&
-         (instr.key.shape == Shape::CountBlock || instr.key.shape == Shape::CountEdge);
+  return instr.key.shape == Shape::CountBlock || instr.key.shape == Shape::CountEdge;
 }
 
 class Counting {
@@ -60,10 +59,7 @@ class Counting {
       LabelId& target = x_function.tables[table.label + i];
       const auto [edge, is_new] = edges.try_emplace(target, x_function.label_count);
       if (is_new) {
-        IrInstr& label = x_function.instrs.emplace_back();
-        label.key.shape = Shape::kCount;
-        label.is_label = true;
-        label.label = x_function.label_count++;
+        x_function.instrs.push_back(IrInstr::of_label(x_function.label_count++));
         add_counter(Shape::CountEdge, table.origin).label = target;
       }
       target = edge->second;

@@ -172,7 +172,7 @@ class Fuser {
     x_spares_used = 0;
     // A frame that needs a check of its own has had it already.
     x_spare_count = x_function.frame_slots + kSpares <= kRedZoneSlots ? kSpares : 0;
-    const std::span<IrInstr> instrs = x_instrs;
+    const std::span<IrInstr> instrs = x_instrs;  // which f might change, for all the compiler knows
     for (size_t at = 0; at < instrs.size(); ++at) {
       if (!instrs[at].is_cell()) continue;
       x_at = at;
@@ -658,7 +658,7 @@ class Fuser {
     IrInstr& producer = x_instrs[at];
     const uint32_t from = move.a.slot;
     const uint32_t to = move.d;
-    if (producer.is_label || !has_movable_result(producer) || producer.d != from) return;
+    if (!has_movable_result(producer) || producer.d != from) return;
     size_t end = x_at + 1;
     for (;; ++end) {
       if (end == x_instrs.size() || end > x_at + kWindow) return;
@@ -684,7 +684,7 @@ class Fuser {
     size_t at = x_at - 1;
     while (at > 0 && is_gone(x_instrs[at])) --at;
     IrInstr& first = x_instrs[at];
-    if (first.is_label || first.key.shape != Shape::Move) return;
+    if (first.key.shape != Shape::Move) return;
     if (instr.key.shape == Shape::Branch) {
       instr.a = first.a;
       instr.d = first.d;

@@ -51,6 +51,13 @@ struct IrInstr {
   IrOperand a, b, c;
   uint64_t p = 0, q = 0;
 
+  static IrInstr of_label(LabelId label) {
+    IrInstr instr{};
+    instr.key.shape = Shape::kCount;
+    instr.is_label = true;
+    instr.label = label;
+    return instr;
+  }
   // Neither a label nor what a pass has removed.
   bool is_cell() const { return key.shape != Shape::kCount; }
   bool has_result() const { return d != kNoSlot; }

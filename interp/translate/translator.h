@@ -111,7 +111,7 @@ class Translator {
                            !module.memories.empty() && !module.memories[0].shared) {}
 
   // Puts the instructions into `memory`, which is empty.
-  void use(std::vector<IrInstr> memory) { x_function.instrs = std::move(memory); }
+  void use_memory(std::vector<IrInstr> memory) { x_function.instrs = std::move(memory); }
   // A defined function; false if it could not be. take() is what became of it.
   bool function(uint32_t func);
   IrFunction take() { return std::move(x_function); }

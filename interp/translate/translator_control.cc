@@ -14,10 +14,7 @@ void Translator::place(LabelId label) {
   LabelState& state = x_labels[label];
   state.placed = true;
   if (!state.used) return;
-  IrInstr& instr = x_function.instrs.emplace_back();
-  instr.key.shape = Shape::kCount;
-  instr.is_label = true;
-  instr.label = label;
+  x_function.instrs.push_back(IrInstr::of_label(label));
   x_set_locals &= state.set_locals;
   barrier();
 }

@@ -193,7 +193,7 @@ void Translator::place_exit() {
   const LabelId exit = x_inlined->exit;
   auto& instrs = x_function.instrs;
   const IrInstr& last = instrs.back();
-  if (!last.is_label && last.key.shape == Shape::Branch && last.label == exit) {
+  if (last.key.shape == Shape::Branch && last.label == exit) {
     instrs.pop_back();
     x_barrier = std::min(x_barrier, instrs.size());
     if (--x_inlined->jumps == 0) {
