@@ -59,7 +59,7 @@ class Counting {
       LabelId& target = x_function.tables[table.label + i];
       const auto [edge, is_new] = edges.try_emplace(target, x_function.label_count);
       if (is_new) {
-        x_function.instrs.push_back(IrInstr::of_label(x_function.label_count++));
+        x_function.add_label(x_function.label_count++);
         add_counter(Shape::CountEdge, table.origin).label = target;
       }
       target = edge->second;

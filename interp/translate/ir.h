@@ -51,13 +51,6 @@ struct IrInstr {
   IrOperand a, b, c;
   uint64_t p = 0, q = 0;
 
-  static IrInstr of_label(LabelId label) {
-    IrInstr instr{};
-    instr.key.shape = Shape::kCount;
-    instr.is_label = true;
-    instr.label = label;
-    return instr;
-  }
   // Neither a label nor what a pass has removed.
   bool is_cell() const { return key.shape != Shape::kCount; }
   bool has_result() const { return d != kNoSlot; }
@@ -106,6 +99,13 @@ struct IrFunction {
   uint32_t local_slots = 0;  // the frame begins with them
   uint32_t frame_slots = 0;
   uint32_t counter_count = 0;
+
+  void add_label(LabelId label) {
+    IrInstr& instr = instrs.emplace_back();
+    instr.key.shape = Shape::kCount;
+    instr.is_label = true;
+    instr.label = label;
+  }
 };
 
 // Keeps those ByteLoop cells, of which the translator puts one before each loop, whose loops copy

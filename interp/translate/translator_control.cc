@@ -14,7 +14,7 @@ void Translator::place(LabelId label) {
   LabelState& state = x_labels[label];
   state.placed = true;
   if (!state.used) return;
-  x_function.instrs.push_back(IrInstr::of_label(label));
+  x_function.add_label(label);
   x_set_locals &= state.set_locals;
   barrier();
 }
