@@ -15,12 +15,30 @@
 namespace weft::interp {
 namespace {
 
+// Host functions for which FuncLayout::is_short are called here. They need no frame but what the
+// caller's has room for (Translator::call), and no records: whatever runs above them checks for its
+// own.
 WEFT_HANDLER(call_import) {
   WEFT_REGS;
   constexpr HandlerKey key{.shape = Shape::CallImport};
   constexpr CellLayout cell = cell_layout(key);
-  acc = reinterpret_cast<uint64_t>(ctx->at<FuncInst*>(read_u32(pc, cell.y)));
-  WEFT_TAIL((call_far_here<key, !kSmall>));
+  auto* func = ctx->at<FuncInst*>(read_u32(pc, cell.y));
+  if (kSmall || func->context != nullptr || !func->host->layout->is_short) {
+    acc = reinterpret_cast<uint64_t>(func);
+    WEFT_TAIL(call_far<key>);
+  }
+  uint64_t* frame = fp + read_u32(pc, cell.x);
+  const TrapCode trap = call_short_host(ctx, func, frame, pc, rs);
+  // Nobody counts on these afterwards: saved, they would be stored and loaded.
+  facc = 0;
+  sacc = 0;
+  vacc = VectorAcc{};
+  if (trap != TrapCode::None) [[unlikely]] {
+    acc = static_cast<uint64_t>(trap);
+    WEFT_TAIL(host_failed);
+  }
+  WEFT_AFTER_HOST(frame);
+  WEFT_NEXT(cell.size);
 }
 
 // The element's type is not the very one that is expected: a subtype will do (Spec 3.0, 4.6.11

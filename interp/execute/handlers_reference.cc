@@ -85,10 +85,7 @@ bool restores_context(const Record* record) {
       acc = static_cast<uint64_t>(trap);
       WEFT_TAIL(tail_called_host_failed);
     }
-    mem = memory_base(ctx);
-    acc = fp[0];
-    facc = read_unaligned<double>(fp);
-    sacc = read_unaligned<float>(fp);
+    WEFT_AFTER_HOST(fp);
     WEFT_RETURN();
   }
   // One record at most, however many instances a chain of tail calls goes through.

@@ -42,10 +42,8 @@ struct AnyValues {
 
 TrapCode call_host_from_wasm(Context* caller, FuncInst* func, uint64_t* frame, const uint8_t* pc,
                              Record* records) {
-  if (!func->host->layout->is_short) return call_with_any(caller, func, frame, pc, records);
-  alignas(Value) std::byte values[FuncLayout::kShortParams * sizeof(Value)];
-  return call_host_with<ShortValues>(reinterpret_cast<Value*>(values), caller, func, frame, pc,
-                                     records);
+  return func->host->layout->is_short ? call_short_host(caller, func, frame, pc, records)
+                                      : call_with_any(caller, func, frame, pc, records);
 }
 
 }  // namespace weft::interp

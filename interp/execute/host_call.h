@@ -63,14 +63,25 @@ template <class Values>
 }
 
 // Between a frame and the values of a host function for which FuncLayout::is_short. What is beyond
-// the arguments is nobody's, and copied too.
+// the arguments is nobody's, and copied too, unless there are no values at all.
 struct ShortValues {
-  static void take(const FuncLayout& /*layout*/, const uint64_t* frame, Value* values) {
+  static void take(const FuncLayout& layout, const uint64_t* frame, Value* values) {
+    if (layout.values == 0) return;
     for (size_t i = 0; i < FuncLayout::kShortParams; ++i) values[i].bits = frame[i];
   }
   static void put(const FuncLayout& layout, uint64_t* frame, const Value* values) {
+    if (layout.values == 0) return;
     *frame = values->bits & lower_half_if(layout.results.halves);
   }
 };
+
+// Calls a host function for which FuncLayout::is_short, as call_host_from_wasm does any.
+[[gnu::always_inline]] inline TrapCode call_short_host(Context* caller, FuncInst* func,
+                                                       uint64_t* frame, const uint8_t* pc,
+                                                       Record* records) {
+  alignas(Value) std::byte values[FuncLayout::kShortParams * sizeof(Value)];
+  return call_host_with<ShortValues>(reinterpret_cast<Value*>(values), caller, func, frame, pc,
+                                     records);
+}
 
 }  // namespace weft::interp

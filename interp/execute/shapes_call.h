@@ -127,10 +127,21 @@ WEFT_HANDLER(call_lazy) {
   WEFT_DISPATCH();
 }
 
+// After a host function with this frame: where the guest's memory is and what the accumulators hold
+// may be others.
+#define WEFT_AFTER_HOST(frame)            \
+  do {                                    \
+    mem = memory_base(ctx);               \
+    acc = (frame)[0];                     \
+    facc = read_unaligned<double>(frame); \
+    sacc = read_unaligned<float>(frame);  \
+    vacc = VectorAcc{};                   \
+  } while (false)
+
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
-// calling cell.
-template <HandlerKey Key, bool kInline = false>
-[[gnu::always_inline]] inline WEFT_HANDLER(call_far_here) {
+// calling cell. Out of line, for calls that seldom go there.
+template <HandlerKey Key>
+[[gnu::noinline]] WEFT_HANDLER(call_far) {
   WEFT_REGS;
   constexpr CellLayout cell = cell_layout(Key);
   auto* func = reinterpret_cast<FuncInst*>(acc);
@@ -146,26 +157,12 @@ template <HandlerKey Key, bool kInline = false>
     if (refused != TrapCode::None) WEFT_TRAP_WITH(refused);
   }
   if (func->context == nullptr) [[likely]] {
-    TrapCode trap;
-    if (kInline && func->host->layout->is_short) [[likely]] {
-      alignas(Value) std::byte values[FuncLayout::kShortParams * sizeof(Value)];
-      trap =
-          call_host_with<ShortValues>(reinterpret_cast<Value*>(values), ctx, func, frame, pc, rs);
-    } else {
-      trap = call_host_from_wasm(ctx, func, frame, pc, rs);
-    }
-    // Nobody counts on these afterwards: saved, they would be stored and loaded.
-    facc = 0;
-    sacc = 0;
-    vacc = VectorAcc{};
+    const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
     if (trap != TrapCode::None) [[unlikely]] {
       acc = static_cast<uint64_t>(trap);
       WEFT_TAIL(host_failed);
     }
-    mem = memory_base(ctx);
-    acc = frame[0];
-    facc = read_unaligned<double>(frame);
-    sacc = read_unaligned<float>(frame);
+    WEFT_AFTER_HOST(frame);
     WEFT_NEXT(cell.size);
   }
   rs -= 2;
@@ -176,13 +173,6 @@ template <HandlerKey Key, bool kInline = false>
   fp = frame;
   pc = func->code;
   WEFT_DISPATCH();
-}
-
-// Out of line, for calls that seldom go there.
-template <HandlerKey Key>
-[[gnu::noinline]] WEFT_HANDLER(call_far) {
-  WEFT_REGS;
-  WEFT_TAIL(call_far_here<Key>);
 }
 
 // Whether an indirect call may go to `callee`, a FuncInst whose type is not the one with the key

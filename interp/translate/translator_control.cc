@@ -1,6 +1,7 @@
 // The translator's control instructions: frames and labels, branches, calls, returns.
 #include "interp/core/op_facts.h"
 #include "interp/translate/translator.h"
+#include "interp/validate/type_registry.h"
 
 namespace weft::interp {
 
@@ -339,6 +340,8 @@ void Translator::call(uint32_t func, const FuncType& type, Stack stack, Stack ar
   IrInstr& instr = emit({.shape = imported ? Shape::CallImport : Shape::CallLazy});
   instr.y = imported ? x_layout.imported_funcs + 8 * func : func;
   take_results(instr, type);
+  // Short arguments are copied for the host with what is beyond them.
+  if (imported) touch(x_top.slot + FuncLayout::kShortParams);
 }
 
 void Translator::call_indirect(uint32_t type_index, uint32_t table, const FuncType& type, Stack,

@@ -181,6 +181,23 @@ TEST(Frames, BeyondTheRedZoneAreChecked) {
               Contains("check_stack 1050"));
 }
 
+// A host function's arguments are copied with what is beyond them, which must be the stack's.
+TEST(Frames, HaveRoomForWhatTheHostsCallCopies) {
+  ModuleBuilder builder;
+  builder.type({kI64}, {});
+  builder.type({}, {});
+  builder.item(ModuleBuilder::kImport, {1, 'm', 1, 'f', 0, 0});
+  builder.func(1, join(get(0), op(Call), Bytes{0}),
+               join(Bytes{1}, unsigned_leb(1024), Bytes{kI64}));
+  auto module = decode(builder.build());
+  ASSERT_TRUE(module);
+  auto types = std::make_shared<TypeRegistry>();
+  ASSERT_TRUE(validate_module(**module, *types));
+  const CompiledModule compiled(*std::move(module), types);
+  EXPECT_THAT(Translated::cells_of(compiled.code({}), 1),
+              Contains("check_stack " + std::to_string(1024 + FuncLayout::kShortParams)));
+}
+
 TEST(Frames, BeyondSixteenBitsAreExhaustion) {
   Translated most({{}, {kI64}, Bytes(50'000, kI64), get(49'999)});
   EXPECT_EQ(most.run(), (Slots{0}));

@@ -126,8 +126,8 @@ class Translated {
   // The cells, a line each: "i32.add s0 #5 -> acc". Slots are s0, s1, ..., constants #5, targets @
   // and the index of a cell.
   std::vector<std::string> cells() { return cells_of(*code); }
-  static std::vector<std::string> cells_of(CodeSpace& code) {
-    const uint8_t* const entry = code.entry(0);
+  static std::vector<std::string> cells_of(CodeSpace& code, uint32_t func = 0) {
+    const uint8_t* const entry = code.entry(func);
     const FunctionCode function = *code.find_function(entry);
     std::map<const uint8_t*, size_t> index;
     std::vector<const uint8_t*> starts;
