@@ -1,9 +1,11 @@
 // The `weft` command.
 
+#include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -119,15 +121,21 @@ void __verbose_terminate_handler() {
 }
 }  // namespace __gnu_cxx
 
-// All that libstdc++'s hash tables want of libm, which would take a tenth of an empty program's
-// time to load. Right for all numbers: where libstdc++ is a shared library, it calls this one, and
-// so does whatever else is loaded.
-extern "C" double ceil(double x) {
+static constexpr double round_up(double x) {
   constexpr double kAllWhole = 0x1p52;  // from here on
-  if (!(std::abs(x) < kAllWhole)) return x;
+  if (!(__builtin_fabs(x) < kAllWhole)) return x;
   const auto whole = static_cast<double>(static_cast<std::int64_t>(x));
   return __builtin_copysign(whole < x ? whole + 1 : whole, x);  // -0 for what lies above -1
 }
+static_assert(round_up(1.25) == 2 && round_up(-1.25) == -1 && round_up(3) == 3);
+static_assert(round_up(0x1p52 - 0.5) == 0x1p52 && round_up(-0x1p60) == -0x1p60);
+static_assert(std::bit_cast<std::uint64_t>(round_up(-0.5)) == std::bit_cast<std::uint64_t>(-0.0));
+static_assert(round_up(std::numeric_limits<double>::infinity()) > 0x1p1023);
+
+// All that libstdc++'s hash tables want of libm, which would take a tenth of an empty program's
+// time to load. Right for all numbers: where libstdc++ is a shared library, it calls this one, and
+// so does whatever else is loaded.
+extern "C" double ceil(double x) { return round_up(x); }
 
 int main(int argc, char** argv) {
   return weft::cli::main_command(std::vector<std::string>(argv + 1, argv + argc));
