@@ -15,29 +15,23 @@
 namespace weft::interp {
 namespace {
 
-// Host functions for which FuncLayout::is_short are called here. They need no frame but what the
-// caller's has room for (Translator::call), and no records: whatever runs above them checks for its
-// own.
+// Host functions for which FuncLayout::is_short are called here. They need no room of their own:
+// what they copy is in the caller's frame (Translator::call), and what runs above it checks for its
+// own. The record limit is looked at as in any call, for the sake of interrupts.
 WEFT_HANDLER(call_import) {
   WEFT_REGS;
   constexpr HandlerKey key{.shape = Shape::CallImport};
   constexpr CellLayout cell = cell_layout(key);
   auto* func = ctx->at<FuncInst*>(read_u32(pc, cell.y));
-  if (kSmall || func->context != nullptr || !func->host->layout->is_short) {
+  if (kSmall || func->context != nullptr || !func->host->layout->is_short ||
+      reinterpret_cast<uintptr_t>(rs - 2) <
+          ctx->state->record_limit.load(std::memory_order_relaxed)) {
     acc = reinterpret_cast<uint64_t>(func);
     WEFT_TAIL(call_far<key>);
   }
   uint64_t* frame = fp + read_u32(pc, cell.x);
   const TrapCode trap = call_short_host(ctx, func, frame, pc, rs);
-  // Nobody counts on these afterwards: saved, they would be stored and loaded.
-  facc = 0;
-  sacc = 0;
-  vacc = VectorAcc{};
-  if (trap != TrapCode::None) [[unlikely]] {
-    acc = static_cast<uint64_t>(trap);
-    WEFT_TAIL(host_failed);
-  }
-  WEFT_AFTER_HOST(frame);
+  WEFT_AFTER_HOST(trap, frame, host_failed);
   WEFT_NEXT(cell.size);
 }
 

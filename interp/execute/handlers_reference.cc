@@ -81,11 +81,7 @@ bool restores_context(const Record* record) {
   auto* func = reinterpret_cast<FuncInst*>(acc);
   if (func->context == nullptr) {
     const TrapCode trap = call_host_from_wasm(ctx, func, fp, pc, rs);
-    if (trap != TrapCode::None) [[unlikely]] {
-      acc = static_cast<uint64_t>(trap);
-      WEFT_TAIL(tail_called_host_failed);
-    }
-    WEFT_AFTER_HOST(fp);
+    WEFT_AFTER_HOST(trap, fp, tail_called_host_failed);
     WEFT_RETURN();
   }
   // One record at most, however many instances a chain of tail calls goes through.

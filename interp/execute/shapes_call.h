@@ -127,15 +127,22 @@ WEFT_HANDLER(call_lazy) {
   WEFT_DISPATCH();
 }
 
-// After a host function with this frame: where the guest's memory is and what the accumulators hold
-// may be others.
-#define WEFT_AFTER_HOST(frame)            \
-  do {                                    \
-    mem = memory_base(ctx);               \
-    acc = (frame)[0];                     \
-    facc = read_unaligned<double>(frame); \
-    sacc = read_unaligned<float>(frame);  \
-    vacc = VectorAcc{};                   \
+// Goes on after a host function with this frame, or to `failed`. The guest's memory may lie
+// elsewhere. Nobody counts on the accumulators of before: emptied on both ways, they need not be
+// saved around the call.
+#define WEFT_AFTER_HOST(trap, frame, failed)     \
+  do {                                           \
+    facc = 0;                                    \
+    sacc = 0;                                    \
+    vacc = VectorAcc{};                          \
+    if ((trap) != TrapCode::None) [[unlikely]] { \
+      acc = static_cast<uint64_t>(trap);         \
+      WEFT_TAIL(failed);                         \
+    }                                            \
+    mem = memory_base(ctx);                      \
+    acc = (frame)[0];                            \
+    facc = read_unaligned<double>(frame);        \
+    sacc = read_unaligned<float>(frame);         \
   } while (false)
 
 // Calls the function that the accumulator holds, of another instance or of the host. `pc` is the
@@ -158,11 +165,7 @@ template <HandlerKey Key>
   }
   if (func->context == nullptr) [[likely]] {
     const TrapCode trap = call_host_from_wasm(ctx, func, frame, pc, rs);
-    if (trap != TrapCode::None) [[unlikely]] {
-      acc = static_cast<uint64_t>(trap);
-      WEFT_TAIL(host_failed);
-    }
-    WEFT_AFTER_HOST(frame);
+    WEFT_AFTER_HOST(trap, frame, host_failed);
     WEFT_NEXT(cell.size);
   }
   rs -= 2;

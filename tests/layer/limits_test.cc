@@ -135,6 +135,19 @@ TEST_P(InterruptLayer, AHostFunctionMayMakeTakeOrClearTheRequest) {
   EXPECT_EQ((func<std::int32_t(std::int32_t)>(instance, "count")(store_, 4)), 10);
 }
 
+TEST_P(InterruptLayer, CallsOfTheHostNoticeWithoutALoop) {
+  if (engine_.backend_name() != "interp") GTEST_SKIP() << "only loops and the guest's calls do";
+  int ticks = 0;
+  const Instance instance = make("loops", {wrap([&](Caller& caller) {
+                                   ++ticks;
+                                   caller.interrupt_handle().interrupt();
+                                 })});
+  const Result<void> stopped = run(store_, instance, "ticks");
+  EXPECT_EQ(ticks, 1);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), Errc::interrupted);
+}
+
 TEST_P(InterruptLayer, AHookMayLetTheGuestGoOn) {
   int asked = 0;
   or_throw(store_.set_interrupt_hook([&] { return ++asked < 5; }));
