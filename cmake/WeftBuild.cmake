@@ -95,7 +95,7 @@ if(WEFT_SMALL AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-march=x86-64-v2> $<$<COMPILE_LANGUAGE:C,CXX>:-maes> $<$<COMPILE_LANGUAGE:C,CXX>:-mpclmul>)
   target_compile_definitions(weft_flags INTERFACE HWY_COMPILE_ONLY_STATIC=1 WEFT_SMALL=1)
 endif()
-# Relocations of tables of pointers, which the handlers' are, take a bit each instead of 24 bytes.
+# Relocations of tables of pointers take a bit each instead of 24 bytes.
 include(CheckLinkerFlag)
 check_linker_flag(CXX -Wl,-z,pack-relative-relocs WEFT_HAS_RELR)
 if(WEFT_HAS_RELR)

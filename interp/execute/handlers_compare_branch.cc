@@ -29,15 +29,16 @@ constexpr OpcodeTable<Space::Table> row() {
 }  // namespace
 
 HandlerFn* compare_branch_handler(const HandlerKey& key) {
-  static constexpr auto kTables = opcode_tables<[] {
+  using Tables = OpcodeTables<[] {
     return std::array{
 #define WEFT_OP(...)
 #define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
     };
-  }>();
-  const auto* const table = key.shape == Shape::CompareBranch ? kTables.find(key.op) : nullptr;
-  return table ? (*table)[Space::index_of_key(key, key.flags & (kNegate | kBack))] : nullptr;
+  }>;
+  return key.shape == Shape::CompareBranch
+             ? Tables::find(key.op, Space::index_of_key(key, key.flags & (kNegate | kBack)))
+             : nullptr;
 }
 
 }  // namespace weft::interp

@@ -41,36 +41,39 @@ using LoadSpace = VariantSpace<1, true>;
 using StoreSpace = VariantSpace<2, false>;
 
 template <Opcode Op, class Stored, class T>
-constexpr LoadSpace::Table kLoad = LoadSpace::table<HandlerKey{.shape = Shape::LoadFar, .op = Op}>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &load_far<key, Stored, T>; });
+constexpr OpcodeTable<LoadSpace::Table> kLoad = {
+    Op, LoadSpace::table<HandlerKey{.shape = Shape::LoadFar, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &load_far<key, Stored, T>; })};
 
 template <Opcode Op, class Stored, class T>
-constexpr StoreSpace::Table kStore =
-    StoreSpace::table<HandlerKey{.shape = Shape::StoreFar, .op = Op}>(
-        []<HandlerKey key, size_t>() -> HandlerFn* { return &store_far<key, Stored, T>; });
+constexpr OpcodeTable<StoreSpace::Table> kStore = {
+    Op, StoreSpace::table<HandlerKey{.shape = Shape::StoreFar, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &store_far<key, Stored, T>; })};
+
+using Loads = OpcodeTables<[] {
+  return std::array{
+#define WEFT_OP(...)
+#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
+  kLoad<Opcode::Id, Stored, Value>,
+#include "interp/core/opcodes.def"
+  };
+}>;
+using Stores = OpcodeTables<[] {
+  return std::array{
+#define WEFT_OP(...)
+#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
+  kStore<Opcode::Id, Stored, Value>,
+#include "interp/core/opcodes.def"
+  };
+}>;
 
 }  // namespace
 
 HandlerFn* far_memory_handler(const HandlerKey& key) {
   if (key.flags != 0) return nullptr;
-  const LoadSpace::Table* loads = nullptr;
-  const StoreSpace::Table* stores = nullptr;
-  switch (key.op) {
-#define WEFT_OP(...)
-#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id:                                                     \
-    loads = &kLoad<Opcode::Id, Stored, Value>;                         \
-    break;
-#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id:                                                      \
-    stores = &kStore<Opcode::Id, Stored, Value>;                        \
-    break;
-#include "interp/core/opcodes.def"
-    default:
-      return nullptr;
-  }
-  if (loads) return key.shape == Shape::LoadFar ? (*loads)[LoadSpace::index_of_key(key)] : nullptr;
-  return key.shape == Shape::StoreFar ? (*stores)[StoreSpace::index_of_key(key)] : nullptr;
+  if (key.shape == Shape::LoadFar) return Loads::find(key.op, LoadSpace::index_of_key(key));
+  if (key.shape == Shape::StoreFar) return Stores::find(key.op, StoreSpace::index_of_key(key));
+  return nullptr;
 }
 
 }  // namespace weft::interp

@@ -298,49 +298,42 @@ constexpr OneSpace::Table kI31Get = OneSpace::table<HandlerKey{.shape = Shape::I
     []<HandlerKey key, size_t>() -> HandlerFn* { return &i31_get<key>; });
 
 template <Opcode Op, class Stored, class T>
-constexpr OneSpace::Table kStructGet =
-    OneSpace::table<HandlerKey{.shape = Shape::StructGet, .op = Op}>(
-        []<HandlerKey key, size_t>() -> HandlerFn* { return &struct_get<key, Stored, T>; });
+constexpr OpcodeTable<OneSpace::Table> kStructGet = {
+    Op, OneSpace::table<HandlerKey{.shape = Shape::StructGet, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &struct_get<key, Stored, T>; })};
 template <Opcode Op, class Stored, class T>
-constexpr SetSpace::Table kStructSet =
-    SetSpace::table<HandlerKey{.shape = Shape::StructSet, .op = Op}>(
-        []<HandlerKey key, size_t>() -> HandlerFn* { return &struct_set<key, Stored, T>; });
+constexpr OpcodeTable<SetSpace::Table> kStructSet = {
+    Op, SetSpace::table<HandlerKey{.shape = Shape::StructSet, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &struct_set<key, Stored, T>; })};
 template <Opcode Op, class Stored, class T>
-constexpr GetSpace::Table kArrayGet =
-    GetSpace::table<HandlerKey{.shape = Shape::ArrayGet, .op = Op}>(
-        []<HandlerKey key, size_t>() -> HandlerFn* { return &array_get<key, Stored, T>; });
+constexpr OpcodeTable<GetSpace::Table> kArrayGet = {
+    Op, GetSpace::table<HandlerKey{.shape = Shape::ArrayGet, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &array_get<key, Stored, T>; })};
 template <Opcode Op, class Stored, class T>
-constexpr ArraySetSpace::Table kArraySet =
-    ArraySetSpace::table<HandlerKey{.shape = Shape::ArraySet, .op = Op}>(
-        []<HandlerKey key, size_t>() -> HandlerFn* { return &array_set<key, Stored, T>; });
+constexpr OpcodeTable<ArraySetSpace::Table> kArraySet = {
+    Op, ArraySetSpace::table<HandlerKey{.shape = Shape::ArraySet, .op = Op}>(
+            []<HandlerKey key, size_t>() -> HandlerFn* { return &array_set<key, Stored, T>; })};
 
-HandlerFn* load_handler(const HandlerKey& key) {
-  const bool is_array = key.shape == Shape::ArrayGet;
-  switch (key.op) {
-#define WEFT_GC_LOAD(Id, Stored, T)                                                 \
-  case Opcode::Id:                                                                  \
-    return is_array ? kArrayGet<Opcode::Id, Stored, T>[GetSpace::index_of_key(key)] \
-                    : kStructGet<Opcode::Id, Stored, T>[OneSpace::index_of_key(key)];
-    WEFT_GC_LOADS(WEFT_GC_LOAD)
-#undef WEFT_GC_LOAD
-    default:
-      return nullptr;
-  }
-}
-
-HandlerFn* store_handler(const HandlerKey& key) {
-  const bool is_array = key.shape == Shape::ArraySet;
-  switch (key.op) {
-#define WEFT_GC_STORE(Id, Stored, T)                                                     \
-  case Opcode::Id:                                                                       \
-    return is_array ? kArraySet<Opcode::Id, Stored, T>[ArraySetSpace::index_of_key(key)] \
-                    : kStructSet<Opcode::Id, Stored, T>[SetSpace::index_of_key(key)];
-    WEFT_GC_STORES(WEFT_GC_STORE)
-#undef WEFT_GC_STORE
-    default:
-      return nullptr;
-  }
-}
+using StructGets = OpcodeTables<[] {
+#define WEFT_GC_TABLE(Id, Stored, T) kStructGet<Opcode::Id, Stored, T>,
+  return std::array{WEFT_GC_LOADS(WEFT_GC_TABLE)};
+#undef WEFT_GC_TABLE
+}>;
+using StructSets = OpcodeTables<[] {
+#define WEFT_GC_TABLE(Id, Stored, T) kStructSet<Opcode::Id, Stored, T>,
+  return std::array{WEFT_GC_STORES(WEFT_GC_TABLE)};
+#undef WEFT_GC_TABLE
+}>;
+using ArrayGets = OpcodeTables<[] {
+#define WEFT_GC_TABLE(Id, Stored, T) kArrayGet<Opcode::Id, Stored, T>,
+  return std::array{WEFT_GC_LOADS(WEFT_GC_TABLE)};
+#undef WEFT_GC_TABLE
+}>;
+using ArraySets = OpcodeTables<[] {
+#define WEFT_GC_TABLE(Id, Stored, T) kArraySet<Opcode::Id, Stored, T>,
+  return std::array{WEFT_GC_STORES(WEFT_GC_TABLE)};
+#undef WEFT_GC_TABLE
+}>;
 
 }  // namespace
 
@@ -351,11 +344,13 @@ HandlerFn* gc_handler(const HandlerKey& key) {
       return key.d == Out::Slot ? &new_object<HandlerKey{.shape = Shape::NewObject}>
                                 : &new_object<HandlerKey{.shape = Shape::NewObject, .d = Out::Acc}>;
     case Shape::StructGet:
-    case Shape::ArrayGet:
-      return load_handler(key);
+      return StructGets::find(key.op, OneSpace::index_of_key(key));
     case Shape::StructSet:
+      return StructSets::find(key.op, SetSpace::index_of_key(key));
+    case Shape::ArrayGet:
+      return ArrayGets::find(key.op, GetSpace::index_of_key(key));
     case Shape::ArraySet:
-      return store_handler(key);
+      return ArraySets::find(key.op, ArraySetSpace::index_of_key(key));
     case Shape::ArrayLen:
       return kArrayLen[OneSpace::index_of_key(key)];
     case Shape::I31Get:

@@ -31,44 +31,44 @@ using LoadSpace = VariantSpace<2, true, kFlagValues>;
 using StoreSpace = VariantSpace<3, false, kFlagValues>;
 
 template <Opcode Op, class Stored, class T>
-constexpr LoadSpace::Table kLoad =
-    LoadSpace::table<HandlerKey{.shape = Shape::LoadIndexed, .op = Op}>(
-        []<HandlerKey key, size_t flags>() -> HandlerFn* {
-          return &load_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
-        });
+constexpr OpcodeTable<LoadSpace::Table> kLoad = {
+    Op, LoadSpace::table<HandlerKey{.shape = Shape::LoadIndexed, .op = Op}>(
+            []<HandlerKey key, size_t flags>() -> HandlerFn* {
+              return &load_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
+            })};
 
 template <Opcode Op, class Stored, class T>
-constexpr StoreSpace::Table kStore =
-    StoreSpace::table<HandlerKey{.shape = Shape::StoreIndexed, .op = Op}>(
-        []<HandlerKey key, size_t flags>() -> HandlerFn* {
-          return &store_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
-        });
+constexpr OpcodeTable<StoreSpace::Table> kStore = {
+    Op, StoreSpace::table<HandlerKey{.shape = Shape::StoreIndexed, .op = Op}>(
+            []<HandlerKey key, size_t flags>() -> HandlerFn* {
+              return &store_indexed<with_memory_flags(key, flags_of(flags)), Stored, T>;
+            })};
+
+using Loads = OpcodeTables<[] {
+  return std::array{
+#define WEFT_OP(...)
+#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
+  kLoad<Opcode::Id, Stored, Value>,
+#include "interp/core/opcodes.def"
+  };
+}>;
+using Stores = OpcodeTables<[] {
+  return std::array{
+#define WEFT_OP(...)
+#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
+  kStore<Opcode::Id, Stored, Value>,
+#include "interp/core/opcodes.def"
+  };
+}>;
 
 }  // namespace
 
 HandlerFn* indexed_handler(const HandlerKey& key) {
-  const LoadSpace::Table* loads = nullptr;
-  const StoreSpace::Table* stores = nullptr;
-  switch (key.op) {
-#define WEFT_OP(...)
-#define WEFT_LOAD(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id:                                                     \
-    loads = &kLoad<Opcode::Id, Stored, Value>;                         \
-    break;
-#define WEFT_STORE(prefix, code, Id, text, sig, feature, Stored, Value) \
-  case Opcode::Id:                                                      \
-    stores = &kStore<Opcode::Id, Stored, Value>;                        \
-    break;
-#include "interp/core/opcodes.def"
-    default:
-      return nullptr;
-  }
-  if (loads)
-    return key.shape == Shape::LoadIndexed ? (*loads)[LoadSpace::index_of_key(key, flag_value(key))]
-                                           : nullptr;
-  return key.shape == Shape::StoreIndexed
-             ? (*stores)[StoreSpace::index_of_key(key, flag_value(key))]
-             : nullptr;
+  if (key.shape == Shape::LoadIndexed)
+    return Loads::find(key.op, LoadSpace::index_of_key(key, flag_value(key)));
+  if (key.shape == Shape::StoreIndexed)
+    return Stores::find(key.op, StoreSpace::index_of_key(key, flag_value(key)));
+  return nullptr;
 }
 
 }  // namespace weft::interp

@@ -124,12 +124,12 @@ WEFT_HANDLER(zero) {
 
 inline constexpr size_t kScalarReprs = 4;
 
-// One table per scalar representation.
+// Tables for each scalar representation.
 template <class Space, Shape S, class Make>
-constexpr auto per_repr(Make make) {
-  return [&]<size_t... R>(std::index_sequence<R...>) {
-    return std::array<typename Space::Table, kScalarReprs>{
-        Space::template table<HandlerKey{.shape = S, .repr = static_cast<Repr>(R)}>(make)...};
+constexpr auto per_repr() {
+  return []<size_t... R>(std::index_sequence<R...>) {
+    return std::array{
+        Space::template table<HandlerKey{.shape = S, .repr = static_cast<Repr>(R)}>(Make())...};
   }(std::make_index_sequence<kScalarReprs>{});
 }
 
@@ -139,32 +139,34 @@ using SelectSpace = VariantSpace<3, true>;
 using GetSpace = VariantSpace<1, true>;  // `a` unused: always In::Slot
 using SetSpace = VariantSpace<1, false>;
 
-constexpr auto kMove = per_repr<MoveSpace, Shape::Move>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &move<key>; });
+using MakeMove = decltype([]<HandlerKey key, size_t>() -> HandlerFn* { return &move<key>; });
+using MakeSelect = decltype([]<HandlerKey key, size_t>() -> HandlerFn* { return &select<key>; });
+using MakeGet = decltype([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
+using MakeSet = decltype([]<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
+
+using Moves = HandlerTables<per_repr<MoveSpace, Shape::Move, MakeMove>>;
+using Selects = HandlerTables<per_repr<SelectSpace, Shape::Select, MakeSelect>>;
+using Gets = HandlerTables<per_repr<GetSpace, Shape::GlobalGet, MakeGet>>;
+using FarGets = HandlerTables<per_repr<GetSpace, Shape::GlobalGetFar, MakeGet>>;
+using Sets = HandlerTables<per_repr<SetSpace, Shape::GlobalSet, MakeSet>>;
+using FarSets = HandlerTables<per_repr<SetSpace, Shape::GlobalSetFar, MakeSet>>;
 constexpr auto kPair = PairSpace::table<HandlerKey{.shape = Shape::MovePair}>(
     []<HandlerKey key, size_t>() -> HandlerFn* { return &move_pair<key>; });
-constexpr auto kSelect = per_repr<SelectSpace, Shape::Select>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &select<key>; });
-constexpr auto kGet = per_repr<GetSpace, Shape::GlobalGet>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
-constexpr auto kGetFar = per_repr<GetSpace, Shape::GlobalGetFar>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_get<key>; });
-constexpr auto kSet = per_repr<SetSpace, Shape::GlobalSet>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
-constexpr auto kSetFar = per_repr<SetSpace, Shape::GlobalSetFar>(
-    []<HandlerKey key, size_t>() -> HandlerFn* { return &global_set<key>; });
 
 template <Opcode Op>
 constexpr SelectSpace::Table kCompareSelect =
     SelectSpace::table<HandlerKey{.shape = Shape::CompareSelect, .op = Op}>(
         []<HandlerKey key, size_t>() -> HandlerFn* { return &compare_select<key>; });
+using CompareSelects = HandlerTables<[] {
+  return []<size_t... I>(std::index_sequence<I...>) {
+    return std::array{kCompareSelect<static_cast<Opcode>(index_of(Opcode::I32Eq) + I)>...};
+  }(std::make_index_sequence<index_of(Opcode::I32GeU) - index_of(Opcode::I32Eq) + 1>{});
+}>;
 
 HandlerFn* compare_select_handler(const HandlerKey& key) {
-  static constexpr auto kTables = []<size_t... I>(std::index_sequence<I...>) {
-    return std::array{&kCompareSelect<static_cast<Opcode>(index_of(Opcode::I32Eq) + I)>...};
-  }(std::make_index_sequence<index_of(Opcode::I32GeU) - index_of(Opcode::I32Eq) + 1>{});
   if (!exists(key)) return nullptr;
-  return (*kTables[index_of(key.op) - index_of(Opcode::I32Eq)])[SelectSpace::index_of_key(key)];
+  return CompareSelects::find(index_of(key.op) - index_of(Opcode::I32Eq),
+                              SelectSpace::index_of_key(key));
 }
 
 }  // namespace
@@ -174,21 +176,21 @@ HandlerFn* move_handler(const HandlerKey& key) {
   if (repr >= kScalarReprs) return nullptr;
   switch (key.shape) {
     case Shape::Move:
-      return kMove[repr][MoveSpace::index_of_key(key)];
+      return Moves::find(repr, MoveSpace::index_of_key(key));
     case Shape::MovePair:
       return key.c == In::Slot ? kPair[PairSpace::index_of_key(key)] : nullptr;
     case Shape::CompareSelect:
       return compare_select_handler(key);
     case Shape::Select:
-      return kSelect[repr][SelectSpace::index_of_key(key)];
+      return Selects::find(repr, SelectSpace::index_of_key(key));
     case Shape::GlobalGet:
-      return kGet[repr][GetSpace::index_of_key(key)];
+      return Gets::find(repr, GetSpace::index_of_key(key));
     case Shape::GlobalGetFar:
-      return kGetFar[repr][GetSpace::index_of_key(key)];
+      return FarGets::find(repr, GetSpace::index_of_key(key));
     case Shape::GlobalSet:
-      return kSet[repr][SetSpace::index_of_key(key)];
+      return Sets::find(repr, SetSpace::index_of_key(key));
     case Shape::GlobalSetFar:
-      return kSetFar[repr][SetSpace::index_of_key(key)];
+      return FarSets::find(repr, SetSpace::index_of_key(key));
     case Shape::MoveMany:
       return &move_many<HandlerKey{.shape = Shape::MoveMany}>;
     case Shape::Zero:

@@ -2,9 +2,11 @@
 // for every one.
 #include "interp/execute/simd_handlers.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "interp/core/opcode.h"
 #include "interp/execute/abi.h"
@@ -661,9 +663,6 @@ struct Forms {
   }();
 };
 
-// An instruction's handlers, in the order of its shape's forms; null if it has none.
-using Row = HandlerFn* const*;
-
 // The instruction with the same function, for those that have no handlers of their own.
 constexpr Opcode with_handlers(Opcode op) {
   using enum Opcode;
@@ -698,104 +697,129 @@ constexpr Opcode with_handlers(Opcode op) {
   }
 }
 
+// An instruction's handlers, in the order of its shape's forms.
+using Row = std::span<HandlerFn* const>;
 template <Shape S, Opcode Op = Opcode::Nop>
 constexpr Row row() {
   using Of = Forms<S, S == Shape::VBinary && swapped(Op).has_value()>;
-  if constexpr (Of::kCount == 0) {
-    return nullptr;
-  } else {
-    return Of::template kHandlers<HandlerKey{.shape = S, .op = Op}>.data();
-  }
+  return Of::template kHandlers<HandlerKey{.shape = S, .op = Op}>;
 }
 
-constexpr size_t kFirstRow = index_of(Opcode::V128Load);
-constexpr size_t kRowCount = index_of(Opcode::I32x4RelaxedDotI8x16I7x16AddS) + 1 - kFirstRow;
+constexpr size_t kFirstOp = index_of(Opcode::V128Load);
+constexpr size_t kOpCount = index_of(Opcode::I32x4RelaxedDotI8x16I7x16AddS) + 1 - kFirstOp;
 // Accesses of memory are among the first.
-constexpr size_t kAccessCount = index_of(Opcode::V128Load64Zero) + 1 - kFirstRow;
+constexpr size_t kAccessCount = index_of(Opcode::V128Load64Zero) + 1 - kFirstOp;
 
-struct Rows {
-  std::array<Shape, kRowCount> shapes{};
-  std::array<Row, kRowCount> rows{};
-  std::array<Row, kAccessCount> far{};
-  std::array<Row, kAccessCount> indexed{};
+using RowNumber = uint16_t;
+constexpr RowNumber kNoRow = UINT16_MAX;
+template <size_t N>
+constexpr auto kNoRows = [] {
+  std::array<RowNumber, N> none{};
+  none.fill(kNoRow);
+  return none;
+}();
+
+struct RowNumbers {
+  std::array<Shape, kOpCount> shapes{};
+  std::array<RowNumber, kOpCount> rows = kNoRows<kOpCount>;
+  std::array<RowNumber, kAccessCount> far = kNoRows<kAccessCount>;
+  std::array<RowNumber, kAccessCount> indexed = kNoRows<kAccessCount>;
+  // Of shapes with one row.
+  std::array<RowNumber, kShapeCount> of_shapes = kNoRows<kShapeCount>;
+  RowNumber shift_or_i32 = kNoRow;
+  RowNumber shift_or_i64 = kNoRow;
 };
-constexpr Rows kRows = [] {
-  Rows all{};
-  const auto set = [&all](Opcode op, Shape shape, Row row) {
-    all.shapes[index_of(op) - kFirstRow] = shape;
-    all.rows[index_of(op) - kFirstRow] = row;
+
+// All rows and their numbers. It exists only when compiling.
+constexpr auto kAll = [] {
+  struct {
+    RowNumbers numbers;
+    std::array<Row, 2 * kOpCount> rows;
+    size_t count = 0;
+  } all;
+  const auto add = [&all](RowNumber& number, Row row) {
+    if (row.empty()) return;
+    number = static_cast<RowNumber>(all.count);
+    all.rows[all.count++] = row;
   };
-#define WEFT_ROW(Id, S) set(Opcode::Id, Shape::S, row<Shape::S, with_handlers(Opcode::Id)>())
+  const auto at = [](Opcode op) { return index_of(op) - kFirstOp; };
+#define WEFT_ROW(Id, S)                                                 \
+  all.numbers.shapes[at(Opcode::Id)] = Shape::S;                        \
+  if constexpr (with_handlers(Opcode::Id) == Opcode::Id) {              \
+    add(all.numbers.rows[at(Opcode::Id)], row<Shape::S, Opcode::Id>()); \
+  }
 #define WEFT_OP(...)
-#define WEFT_V_UNARY(prefix, code, Id, ...) WEFT_ROW(Id, VUnary);
-#define WEFT_V_BINARY(prefix, code, Id, ...) WEFT_ROW(Id, VBinary);
-#define WEFT_V_TERNARY(prefix, code, Id, ...) WEFT_ROW(Id, VTernary);
-#define WEFT_V_SHIFT(prefix, code, Id, ...) WEFT_ROW(Id, VShift);
-#define WEFT_V_TEST(prefix, code, Id, ...) WEFT_ROW(Id, VTest);
-#define WEFT_V_SPLAT(prefix, code, Id, ...) WEFT_ROW(Id, VSplat);
-#define WEFT_V_EXTRACT(prefix, code, Id, ...) WEFT_ROW(Id, VExtract);
-#define WEFT_V_REPLACE(prefix, code, Id, ...) WEFT_ROW(Id, VReplace);
-#define WEFT_V_LOAD(prefix, code, Id, ...)                                        \
-  WEFT_ROW(Id, VLoad);                                                            \
-  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadFar, Opcode::Id>(); \
-  all.indexed[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadIndexed, Opcode::Id>();
+#define WEFT_V_UNARY(prefix, code, Id, ...) WEFT_ROW(Id, VUnary)
+#define WEFT_V_BINARY(prefix, code, Id, ...) WEFT_ROW(Id, VBinary)
+#define WEFT_V_TERNARY(prefix, code, Id, ...) WEFT_ROW(Id, VTernary)
+#define WEFT_V_SHIFT(prefix, code, Id, ...) WEFT_ROW(Id, VShift)
+#define WEFT_V_TEST(prefix, code, Id, ...) WEFT_ROW(Id, VTest)
+#define WEFT_V_SPLAT(prefix, code, Id, ...) WEFT_ROW(Id, VSplat)
+#define WEFT_V_EXTRACT(prefix, code, Id, ...) WEFT_ROW(Id, VExtract)
+#define WEFT_V_REPLACE(prefix, code, Id, ...) WEFT_ROW(Id, VReplace)
+#define WEFT_V_LOAD(prefix, code, Id, ...)                                  \
+  WEFT_ROW(Id, VLoad)                                                       \
+  add(all.numbers.far[at(Opcode::Id)], row<Shape::VLoadFar, Opcode::Id>()); \
+  add(all.numbers.indexed[at(Opcode::Id)], row<Shape::VLoadIndexed, Opcode::Id>());
 #define WEFT_V_LOAD_LANE(prefix, code, Id, ...) \
-  WEFT_ROW(Id, VLoadLane);                      \
-  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VLoadLaneFar, Opcode::Id>();
+  WEFT_ROW(Id, VLoadLane)                       \
+  add(all.numbers.far[at(Opcode::Id)], row<Shape::VLoadLaneFar, Opcode::Id>());
 #define WEFT_V_STORE_LANE(prefix, code, Id, ...) \
-  WEFT_ROW(Id, VStoreLane);                      \
-  all.far[index_of(Opcode::Id) - kFirstRow] = row<Shape::VStoreLaneFar, Opcode::Id>();
+  WEFT_ROW(Id, VStoreLane)                       \
+  add(all.numbers.far[at(Opcode::Id)], row<Shape::VStoreLaneFar, Opcode::Id>());
 #include "interp/core/opcodes.def"
 #undef WEFT_ROW
+  for (size_t op = 0; op < kOpCount; ++op) {
+    const size_t same = at(with_handlers(static_cast<Opcode>(op + kFirstOp)));
+    all.numbers.rows[op] = all.numbers.rows[same];
+  }
+#define WEFT_ROW(S) add(all.numbers.of_shapes[static_cast<size_t>(Shape::S)], row<Shape::S>());
+  WEFT_ROW(VShuffle)
+  WEFT_ROW(VConst)
+  WEFT_ROW(VMove)
+  WEFT_ROW(VSelect)
+  WEFT_ROW(VGlobalGet)
+  WEFT_ROW(VGlobalGetFar)
+  WEFT_ROW(VGlobalSet)
+  WEFT_ROW(VGlobalSetFar)
+  WEFT_ROW(VStore)
+  WEFT_ROW(VStoreFar)
+  WEFT_ROW(VStoreIndexed)
+#undef WEFT_ROW
+  add(all.numbers.shift_or_i32, row<Shape::VShiftOr, Opcode::I32x4Shl>());
+  add(all.numbers.shift_or_i64, row<Shape::VShiftOr, Opcode::I64x2Shl>());
   return all;
 }();
 
-Row find_row(Shape shape, Opcode op) {
-  switch (shape) {
-    case Shape::VShuffle:
-      return row<Shape::VShuffle>();
-    case Shape::VConst:
-      return row<Shape::VConst>();
-    case Shape::VMove:
-      return row<Shape::VMove>();
-    case Shape::VSelect:
-      return row<Shape::VSelect>();
-    case Shape::VGlobalGet:
-      return row<Shape::VGlobalGet>();
-    case Shape::VGlobalGetFar:
-      return row<Shape::VGlobalGetFar>();
-    case Shape::VGlobalSet:
-      return row<Shape::VGlobalSet>();
-    case Shape::VGlobalSetFar:
-      return row<Shape::VGlobalSetFar>();
-    case Shape::VStore:
-      return row<Shape::VStore>();
-    case Shape::VStoreFar:
-      return row<Shape::VStoreFar>();
-    case Shape::VStoreIndexed:
-      return row<Shape::VStoreIndexed>();
-    default:
-      break;
-  }
-  const size_t at = index_of(op) - kFirstRow;  // beyond all rows, if before the first
-  if (at >= kRowCount) return nullptr;
+constexpr RowNumbers kRows = kAll.numbers;
+using Handlers = HandlerLists<[] {
+  std::array<Row, kAll.count> rows;
+  std::ranges::copy_n(kAll.rows.begin(), kAll.count, rows.begin());
+  return rows;
+}>;
+
+RowNumber find_row(Shape shape, Opcode op) {
+  const RowNumber of_shape = kRows.of_shapes[static_cast<size_t>(shape)];
+  if (of_shape != kNoRow) return of_shape;
+  const size_t at = index_of(op) - kFirstOp;  // beyond all rows, if before the first
+  if (at >= kOpCount) return kNoRow;
   const Shape is = kRows.shapes[at];
   if (shape == is) return kRows.rows[at];
   switch (shape) {
     case Shape::VShiftOr:
-      if (op == Opcode::I32x4Shl) return row<Shape::VShiftOr, Opcode::I32x4Shl>();
-      if (op == Opcode::I64x2Shl) return row<Shape::VShiftOr, Opcode::I64x2Shl>();
-      return nullptr;
+      return op == Opcode::I32x4Shl   ? kRows.shift_or_i32
+             : op == Opcode::I64x2Shl ? kRows.shift_or_i64
+                                      : kNoRow;
     case Shape::VLoadIndexed:
-      return is == Shape::VLoad ? kRows.indexed[at] : nullptr;
+      return is == Shape::VLoad ? kRows.indexed[at] : kNoRow;
     case Shape::VLoadFar:
-      return is == Shape::VLoad ? kRows.far[at] : nullptr;
+      return is == Shape::VLoad ? kRows.far[at] : kNoRow;
     case Shape::VLoadLaneFar:
-      return is == Shape::VLoadLane ? kRows.far[at] : nullptr;
+      return is == Shape::VLoadLane ? kRows.far[at] : kNoRow;
     case Shape::VStoreLaneFar:
-      return is == Shape::VStoreLane ? kRows.far[at] : nullptr;
+      return is == Shape::VStoreLane ? kRows.far[at] : kNoRow;
     default:
-      return nullptr;
+      return kNoRow;
   }
 }
 
@@ -849,10 +873,10 @@ HandlerFn* find(const HandlerKey& key) {
 #endif
   }
   if ((key.flags & ~kChecked) != 0) return nullptr;
-  const Row row = find_row(key.shape, key.op);
-  if (row == nullptr) return nullptr;
+  const RowNumber row = find_row(key.shape, key.op);
+  if (row == kNoRow) return nullptr;
   const uint8_t number = form_numbers(key.shape, key.op)[Forms<Shape::VUnary>::index_of(key)];
-  return number == 0 ? nullptr : row[number - 1];
+  return number == 0 ? nullptr : Handlers::at(row, number - 1u);
 }
 
 const SimdHandlers& handlers() {

@@ -164,9 +164,11 @@ constexpr HandlerFn* handler_of() {
     return &binary<Key, kFunctionOf<Key.op>>;
 }
 
-constexpr auto kHandlers = []<size_t... I>(std::index_sequence<I...>) {
-  return std::array<HandlerFn*, kCount>{handler_of<kKeys[I]>()...};
-}(std::make_index_sequence<kCount>{});
+struct All {
+  static constexpr auto kHandlers = []<size_t... I>(std::index_sequence<I...>) {
+    return std::array<HandlerFn*, kCount>{handler_of<kKeys[I]>()...};
+  }(std::make_index_sequence<kCount>{});
+};
 
 }  // namespace
 
@@ -174,7 +176,7 @@ HandlerFn* step_handler(const HandlerKey& key) {
   // Most keys that are asked for. The predicate is code that a build for size does without.
   if (kSmall ? !steps_exist(key.shape) : !exists_with_step(key)) return nullptr;
   const size_t at = kIndex.find(key.word());
-  return at == kIndex.kNone ? nullptr : kHandlers[at];
+  return at == kIndex.kNone ? nullptr : HandlerList<All>::at(at);
 }
 
 }  // namespace weft::interp

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "interp/core/numeric.h"
@@ -127,15 +128,10 @@ struct FusedForms {
   }();
 };
 
-// A row's handlers.
+// The forms of a row, which number its handlers.
 struct FusedRow {
-  HandlerFn* const* handlers;
   const uint64_t* present;
   size_t (*index_of)(const HandlerKey&);
-
-  HandlerFn* find(const HandlerKey& key) const {
-    return find_present(handlers, present, index_of(key));
-  }
 };
 
 // The rows of the shapes that a family has. make.template operator()<key>() yields the handler of a
@@ -154,12 +150,6 @@ struct FusedFamily {
       };
     }(std::make_index_sequence<Forms::kCount>{});
   };
-  template <size_t Row>
-  static constexpr FusedRow row() {
-    using Table = RowTable<Row>;
-    return {Table::kHandlers.data(), Table::Forms::kPresent.data(), &Table::Forms::index_of};
-  }
-
   // kFusions is sorted by shape: the family's rows of a shape stand together there.
   template <Shape S>
   static constexpr size_t kRowsOfOthersBefore = static_cast<size_t>(std::ranges::count_if(
@@ -176,14 +166,31 @@ struct FusedFamily {
   }();
 
   static HandlerFn* find(const HandlerKey& key) {
-    static constexpr auto kRows = []<size_t... I>(std::index_sequence<I...>) {
-      return std::array<FusedRow, sizeof...(I)>{FusedFamily::row<kRowsOfFamily[I]>()...};
-    }(std::make_index_sequence<kRowsOfFamily.size()>{});
     size_t others = 0;
     ((others = key.shape == Shapes ? kRowsOfOthersBefore<Shapes> : others), ...);
-    const auto row = find_fusion(key);
-    return row && has(key.shape) ? kRows[*row - others].find(key) : nullptr;
+    const auto fusion = find_fusion(key);
+    if (!fusion || !has(key.shape)) return nullptr;
+    const size_t row = *fusion - others;
+    const size_t number = number_among(kRows[row].present, kRows[row].index_of(key));
+    return number == kAbsent ? nullptr : Lists::at(row, number);
   }
+
+ private:
+  // f.template operator()<row>... of every row of the family.
+  static constexpr auto for_all_rows(auto f) {
+    return [&f]<size_t... I>(std::index_sequence<I...>) {
+      return f.template operator()<kRowsOfFamily[I]...>();
+    }(std::make_index_sequence<kRowsOfFamily.size()>{});
+  }
+  using Lists = HandlerLists<[] {
+    return for_all_rows([]<size_t... Row>() {
+      return std::array<std::span<HandlerFn* const>, sizeof...(Row)>{RowTable<Row>::kHandlers...};
+    });
+  }>;
+  static constexpr auto kRows = for_all_rows([]<size_t... Row>() {
+    return std::array{
+        FusedRow{RowTable<Row>::Forms::kPresent.data(), &RowTable<Row>::Forms::index_of}...};
+  });
 };
 
 }  // namespace weft::interp

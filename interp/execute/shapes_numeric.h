@@ -76,29 +76,23 @@ struct NumericFamily {
   }
 
   static HandlerFn* find(const HandlerKey& key) {
-    static constexpr auto kUnary = opcode_tables<[] {
+    using Unary = OpcodeTables<[] {
       return std::array{
 #define WEFT_OP(...)
 #define WEFT_UNARY(prefix, code, Id, text, sig, feature, ...) unary_row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
       };
-    }>();
-    static constexpr auto kBinary = opcode_tables<[] {
+    }>;
+    using Binary = OpcodeTables<[] {
       return std::array{
 #define WEFT_OP(...)
 #define WEFT_BINARY(prefix, code, Id, text, sig, feature, ...) \
   binary_row<Opcode::Id, &__VA_ARGS__>(),
 #include "interp/core/opcodes.def"
       };
-    }>();
-    if (key.shape == Shape::Unary) {
-      const auto* const table = kUnary.find(key.op);
-      return table ? (*table)[UnarySpace::index_of_key(key)] : nullptr;
-    }
-    if (key.shape == Shape::Binary) {
-      const auto* const table = kBinary.find(key.op);
-      return table ? (*table)[BinarySpace::index_of_key(key)] : nullptr;
-    }
+    }>;
+    if (key.shape == Shape::Unary) return Unary::find(key.op, UnarySpace::index_of_key(key));
+    if (key.shape == Shape::Binary) return Binary::find(key.op, BinarySpace::index_of_key(key));
     return nullptr;
   }
 };

@@ -5,15 +5,15 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
+#include <span>
 #include <utility>
 
 #include "interp/core/op_facts.h"
 #include "interp/core/opcode.h"
 #include "interp/execute/abi.h"
+#include "interp/execute/handler_tables.h"
 #include "interp/execute/vector_forms.h"
 #include "interp/translate/cell_layout.h"
 #include "interp/translate/fusion_rows.h"
@@ -257,21 +257,6 @@ constexpr bool exists(const HandlerKey& key) {
   }
 }
 
-// Tables hold the handlers that there are in the order of their indices, and a bit for each index
-// that has one: a table of all indices would be half empty.
-template <size_t N>
-using PresentBits = std::array<uint64_t, (N + 63) / 64>;
-
-// The handler with this index, or null.
-[[gnu::noinline]] inline HandlerFn* find_present(HandlerFn* const* handlers,
-                                                 const uint64_t* present, size_t index) {
-  const uint64_t bit = uint64_t{1} << (index % 64);
-  if ((present[index / 64] & bit) == 0) return nullptr;
-  auto number = static_cast<size_t>(std::popcount(present[index / 64] & (bit - 1)));
-  for (size_t i = 0; i < index / 64; ++i) number += static_cast<size_t>(std::popcount(present[i]));
-  return handlers[number];
-}
-
 // All combinations of the places of N operands (a, b, c), of the result's if HasResult, and of
 // Flags flag values.
 template <size_t N, bool HasResult, size_t Flags = 1>
@@ -302,17 +287,18 @@ struct VariantSpace {
   }
 
   struct Table {
-    HandlerFn* const* handlers = nullptr;
+    std::span<HandlerFn* const> handlers;
     PresentBits<kSize> present{};
 
     HandlerFn* operator[](size_t index) const {
-      return find_present(handlers, present.data(), index);
+      const size_t number = number_among(present.data(), index);
+      return number == kAbsent ? nullptr : handlers[number];
     }
   };
   // Make().template operator()<key, flags>() yields the handler of a key that exists, or null.
   template <HandlerKey Base, class Make>
   static constexpr Table table(Make) {
-    return {Dense<Base, Make>::kHandlers.data(), Dense<Base, Make>::kPresent};
+    return {Dense<Base, Make>::kHandlers, Dense<Base, Make>::kPresent};
   }
 
  private:
@@ -345,39 +331,5 @@ struct VariantSpace {
     }();
   };
 };
-
-// The tables of the instructions that have one.
-template <class Table>
-struct OpcodeTable {
-  Opcode op;
-  Table table;  // with no handlers: the instruction has none
-};
-template <class Table, size_t N>
-struct OpcodeTables {
-  std::array<uint8_t, kOpcodeCount> numbers{};  // from 1
-  std::array<Table, N> tables{};
-
-  constexpr const Table* find(Opcode op) const {
-    const uint8_t number = numbers[index_of(op)];
-    return number == 0 ? nullptr : &tables[number - 1u];
-  }
-};
-// items() yields an array of OpcodeTables.
-template <auto items>
-constexpr auto opcode_tables() {
-  constexpr auto all = items();
-  using Table = decltype(all[0].table);
-  constexpr auto has_any = [](const auto& item) { return item.table.handlers != nullptr; };
-  constexpr auto count = static_cast<size_t>(std::ranges::count_if(all, has_any));
-  static_assert(count < 256);
-  OpcodeTables<std::remove_const_t<Table>, count> result;
-  size_t number = 0;
-  for (const auto& item : all) {
-    if (!has_any(item)) continue;
-    result.tables[number] = item.table;
-    result.numbers[index_of(item.op)] = static_cast<uint8_t>(++number);
-  }
-  return result;
-}
 
 }  // namespace weft::interp
