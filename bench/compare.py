@@ -76,8 +76,11 @@ class Bench:
         samples = {name: [] for name, command in commands.items() if command}
         if self.base not in samples:
             raise Failure(f"{program}: nothing to run on {self.base}, the base of the ratios")
-        for _ in range(self.runs):
-            for name in list(samples):
+        for turn in range(self.runs):
+            # None comes always after the same other one, which may leave the processor's caches cold.
+            names = list(samples)
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
                 if samples[name] and samples[name][0].wall > LONG:
                     continue
                 try:

@@ -129,14 +129,20 @@ inline constexpr std::array<QuickRule, 256> kQuickRules = [] {
   return rules;
 }();
 
-// The most that is read of one of these instructions: of an access two bytes and its offset.
-inline constexpr size_t kQuickBytes = 2 + kLebWordBytes;
+// The most that is read of one of these instructions: of a constant its byte and ten of a number;
+// an access takes two bytes and has eight of its offset looked at.
+inline constexpr size_t kQuickBytes = 11;
+static_assert(kQuickBytes >= 2 + kLebWordBytes);
 
 // Bytes of an LEB128 integer, or 0 if that takes a closer look. Linkers leave numbers of five
 // bytes, whatever their values.
 inline size_t quick_long_signed(const uint8_t* at, ValType::Kind type) {
   const size_t bytes = leb_bytes(read_unaligned<uint64_t>(at));
-  if (type == ValType::I64) return bytes;
+  if (type == ValType::I64) {
+    if (bytes != 0) return bytes;
+    if (at[8] < 0x80) return 9;
+    return at[9] == 0 || at[9] == 0x7f ? 10 : 0;  // the sign
+  }
   const unsigned sign = at[4] >> 3;  // and unused bits, which must be like it
   return bytes == 5 && (sign == 0 || sign == 0xf) ? bytes : 0;
 }

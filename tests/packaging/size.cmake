@@ -1,4 +1,5 @@
-# Run by ctest: the stripped command has at most WEFT_MOST_BYTES, and no library but C's to load, if WEFT_READELF can say.
+# Run by ctest: the stripped command has at most WEFT_MOST_BYTES and, if WEFT_READELF can say, no library but C's to load
+# and little for the loader to relocate.
 set(stripped "$ENV{WEFT_SCRATCH}")
 execute_process(COMMAND "$ENV{WEFT_STRIP}" -o "${stripped}" "$ENV{WEFT_COMMAND}" RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
@@ -16,5 +17,17 @@ if(NOT "$ENV{WEFT_READELF}" STREQUAL "")
   list(FILTER needed EXCLUDE REGEX "libc\\.so|ld-linux")
   if(needed)
     message(FATAL_ERROR "the command needs ${needed}: loading one takes as long as a tenth of an empty program")
+  endif()
+  # Vtables and the like; the tables of handlers would be three times the limit.
+  set(most_relocated 40000)
+  execute_process(COMMAND "$ENV{WEFT_READELF}" -S -W "${stripped}" OUTPUT_VARIABLE sections COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT sections MATCHES " \\.data\\.rel\\.ro +PROGBITS +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+)")
+    message(FATAL_ERROR "no section .data.rel.ro in: ${sections}")
+  endif()
+  math(EXPR relocated "0x${CMAKE_MATCH_1}")
+  message(STATUS "${relocated} bytes of at most ${most_relocated} are relocated")
+  if(relocated GREATER most_relocated)
+    message(FATAL_ERROR "the loader relocates ${relocated} bytes, and so copies their pages, whenever the command starts: \
+more than ${most_relocated}")
   endif()
 endif()
