@@ -40,10 +40,10 @@ struct QuickHandlers {
                                                      const uint8_t* last, Entry* top, Entry* floor,
                                                      Entry* limit, const ValType* locals,
                                                      size_t local_count) {
-    Quick quick{at, top, floor, limit, locals, local_count};
-    if (!self.quick_step(Rule, quick) || quick.at > last) [[unlikely]]
+    Quick quick{at, last, top, floor, limit, locals, local_count};
+    if (!self.quick_step(Rule, quick) || quick.at > quick.last) [[unlikely]]
       return self.leave_quick(quick.at, quick.top);
-    [[clang::musttail]] return kTable[*quick.at](self, quick.at, last, quick.top, quick.floor,
+    [[clang::musttail]] return kTable[*quick.at](self, quick.at, quick.last, quick.top, quick.floor,
                                                  quick.limit, quick.locals, quick.local_count);
   }
 
@@ -66,13 +66,19 @@ void FunctionValidator<Sink>::quick_steps() {
   const uint8_t* const last =
       std::min(x_in.end_position() - 1, module.data() + module.size() - kQuickBytes);
   if (x_in.position() > last) return;
-  Quick quick{x_in.position(),       x_stack.end_entry(), x_stack.floor_entry(),
-              x_stack.limit_entry(), x_locals.data(),     x_tracks_locals ? 0 : x_locals.size()};
+  Quick quick{x_in.position(),
+              last,
+              x_stack.end_entry(),
+              x_stack.floor_entry(),
+              x_stack.limit_entry(),
+              x_locals.data(),
+              x_tracks_locals ? 0 : x_locals.size()};
 #if WEFT_QUICK_TAIL_CALLS
-  QuickHandlers<FunctionValidator>::kTable[*quick.at](*this, quick.at, last, quick.top, quick.floor,
-                                                      quick.limit, quick.locals, quick.local_count);
+  QuickHandlers<FunctionValidator>::kTable[*quick.at](*this, quick.at, quick.last, quick.top,
+                                                      quick.floor, quick.limit, quick.locals,
+                                                      quick.local_count);
 #else
-  while (quick_step(kQuickRules[*quick.at], quick) && quick.at <= last) {
+  while (quick_step(kQuickRules[*quick.at], quick) && quick.at <= quick.last) {
   }
   leave_quick(quick.at, quick.top);
 #endif
@@ -97,8 +103,14 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
     case QuickKind::Constant: {
       const size_t bytes = quick_signed_bytes(quick.at + 1, rule.result);
       if (bytes == 0 || !quick.has_room(1)) return false;
-      *quick.top++ = {rule.result, {}};
       quick.at += 1 + bytes;
+      // Two of three are the second operand of what comes next, which mostly keeps the type.
+      if (quick.at < quick.last && kQuickOperations[*quick.at] == rule.result &&
+          quick.top_is(rule.result)) {
+        quick.at += 1;
+      } else {
+        *quick.top++ = {rule.result, {}};
+      }
       return true;
     }
     case QuickKind::FixedConstant:
@@ -121,7 +133,7 @@ bool FunctionValidator<Sink>::quick_step(const QuickRule& rule, Quick& quick) {
     case QuickKind::Store:
       return quick_access(rule, quick);
     case QuickKind::Drop:
-      if (!quick.has(1)) return false;
+      if (!quick.has_any()) return false;
       --quick.top;
       quick.at += 1;
       return true;

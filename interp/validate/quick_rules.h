@@ -129,6 +129,18 @@ inline constexpr std::array<QuickRule, 256> kQuickRules = [] {
   return rules;
 }();
 
+// The type of both operands and the result of the instruction with this byte, Bot if it has no
+// such.
+inline constexpr std::array<ValType::Kind, 256> kQuickOperations = [] {
+  std::array<ValType::Kind, 256> types{};
+  for (size_t i = 0; i < types.size(); ++i) {
+    const QuickRule& rule = kQuickRules[i];
+    const bool is_one = rule.kind == QuickKind::Binary && rule.a == rule.b && rule.a == rule.result;
+    types[i] = is_one ? rule.result : ValType::Bot;
+  }
+  return types;
+}();
+
 // The most that is read of one of these instructions: of a constant its byte and ten of a number;
 // an access takes two bytes and has eight of its offset looked at.
 inline constexpr size_t kQuickBytes = 11;
@@ -150,7 +162,7 @@ inline size_t quick_long_unsigned(const uint8_t* at) { return at[4] < 0x10 ? 5 :
 // Of at most four, or 0.
 inline size_t quick_short_bytes(const uint8_t* at) {
   const uint32_t last = ~read_unaligned<uint32_t>(at) & 0x8080'8080;
-  return last == 0 ? 0 : static_cast<size_t>(std::countr_zero(last)) / 8 + 1;
+  return last == 0 ? 0 : static_cast<size_t>(__builtin_ctz(last)) / 8 + 1;
 }
 inline size_t quick_signed_bytes(const uint8_t* at, ValType::Kind type) {
   const size_t bytes = quick_short_bytes(at);
@@ -183,6 +195,7 @@ struct QuickState {
   using Entry = StackEntry<Operand>;
 
   const uint8_t* at;
+  const uint8_t* last;  // where an instruction may begin
   Entry* top;
   Entry* floor;  // of the frame, in dead code too: operands that are missing there are for step()
   Entry* limit;
@@ -191,7 +204,8 @@ struct QuickState {
 
   bool has(ptrdiff_t count) const { return top - floor >= count; }
   bool has_room(size_t count) const { return static_cast<size_t>(limit - top) >= count; }
-  bool top_is(ValType type) const { return has(1) && top[-1].type == type; }
+  bool has_any() const { return top != floor; }
+  bool top_is(ValType type) const { return has_any() && top[-1].type == type; }
   bool top_are(ValType second, ValType first) const {
     return has(2) && top[-1].type == first && top[-2].type == second;
   }
