@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "interp/core/seldom.h"
+
 namespace weft::interp {
 
 // A vector with two differences: its length is a number, so that comparing a label's depth with it
@@ -23,7 +25,7 @@ class FrameStack {
   void clear() { x_depth = 0; }
 
  private:
-  [[gnu::noinline]] void grow() {
+  WEFT_SELDOM void grow() {
     const size_t capacity = std::max<size_t>(16, 2 * x_capacity);
     auto bigger = std::make_unique<Frame[]>(capacity);
     std::copy_n(x_frames.get(), x_depth, bigger.get());

@@ -585,6 +585,8 @@ void FunctionValidator<Sink>::mark_set(uint32_t index) {
 // What a frame set is unset again after it.
 template <InstrSink Sink>
 void FunctionValidator<Sink>::reset_set_locals(size_t count) {
+  if (!x_tracks_locals) [[likely]]
+    return;
   while (x_set_locals.size() > count) {
     x_local_is_set[x_set_locals.back()] = false;
     x_set_locals.pop_back();

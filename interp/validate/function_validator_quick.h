@@ -264,11 +264,11 @@ bool FunctionValidator<Sink>::quick_call(Quick& quick) {
   const FuncType& type = x_module.func_type(func.value);
   const auto params = static_cast<ptrdiff_t>(type.params.size());
   const auto matches = [](ValType param, const Entry& entry) { return param == entry.type; };
-  if (!quick.has(params) || !quick.has_room(type.results.size()) ||
+  if (!quick.has(params) || !quick.has_room(1) || type.results.size() > 1 ||
       !std::equal(type.params.begin(), type.params.end(), quick.top - params, matches))
     return false;
   quick.top -= params;
-  for (const ValType result : type.results) *quick.top++ = {result, {}};
+  if (!type.results.empty()) *quick.top++ = {type.results.front(), {}};
   quick.at += 1 + func.bytes;
   return true;
 }

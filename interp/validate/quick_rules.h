@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "interp/core/opcode.h"
+#include "interp/core/seldom.h"
 #include "interp/core/types.h"
 #include "interp/core/value.h"
 #include "interp/decode/leb.h"
@@ -177,7 +178,7 @@ struct QuickIndex {
   uint32_t value;  // UINT32_MAX, which no index space holds, if it takes a closer look
   uint32_t bytes;
 };
-[[gnu::noinline]] inline QuickIndex quick_long_index(const uint8_t* at) {
+WEFT_SELDOM inline QuickIndex quick_long_index(const uint8_t* at) {
   const size_t bytes = quick_unsigned_bytes(at);
   if (bytes == 0) return {UINT32_MAX, 0};
   const uint64_t bits = leb_bits(read_unaligned<uint64_t>(at), bytes);
