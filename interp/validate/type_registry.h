@@ -105,8 +105,8 @@ class TypeRegistry {
     FuncLayout func_layout;
   };
   // Chunks double in size, so that an engine with few types is cheap and addresses never change.
-  static constexpr uint32_t kFirstChunkLog2 = 6;
-  static constexpr uint32_t kChunks = 18;  // 2^24 types: ids fit HeapType's 24 bits
+  static constexpr uint32_t kFirstChunkLog2 = 5;
+  static constexpr uint32_t kChunks = 24 - kFirstChunkLog2;  // ids fit HeapType's 24 bits
   static constexpr size_t kMaxTypes = (size_t{1} << 24) - 0x100;
   struct Place {
     uint32_t chunk;
