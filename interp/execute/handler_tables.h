@@ -1,7 +1,8 @@
 // Tables of handlers. What handlers they have is known as pointers when compiling; in the program
 // they are lists of distances, where the assembler can tell how far it is from an entry to its
 // handler: there are twelve thousand, and pointers would be 24 pages that the loader copies, to
-// relocate them, whenever a process starts.
+// relocate them, whenever a process starts. Tables of a few handlers are what they are when
+// compiling (VariantSpace::Table).
 #pragma once
 
 #include <algorithm>
